@@ -1,0 +1,27 @@
+// What neighbours may ask of ecr.
+import type { Scope } from '#kernel/arn.ts';
+import type { Reader } from '#kernel/store.ts';
+
+/** A repository of ours that an image reference names. */
+export interface EcrImage {
+  readonly registryId: string;
+  readonly region: string;
+  readonly repositoryName: string;
+  readonly repositoryArn: string;
+  /** The reference as an engine on this machine pulls it: `localhost:4566/flask-api:v1`. */
+  readonly reference: string;
+  /** `localhost:4566` */
+  readonly endpoint: string;
+}
+
+export interface Images {
+  /**
+   * Says whether an image reference (`localhost:4566/…`, `<account>.dkr.ecr.<region>.amazonaws.com/…`) names a repository
+   * of ours, and which; undefined for other registries. The repository need not exist.
+   */
+  resolve(reference: string): EcrImage | undefined;
+  /** The digest that a tag (or digest) of a repository stands for now, or undefined. */
+  digest(reader: Reader, image: EcrImage): string | undefined;
+  /** A user name and password with which an engine may pull from a scope's registry, valid for 12 hours. */
+  pullCredentials(scope: Scope): Promise<{ readonly username: string; readonly password: string }>;
+}
