@@ -29,6 +29,9 @@ export interface Kind<S, T> {
   readonly indexes?: Readonly<Record<string, (resource: Resource<S, T>) => string | readonly string[] | undefined>>;
 }
 
+/** A kind of whatever shape: Kind is invariant in its shapes, so no other type takes them all. */
+export type AnyKind = Kind<any, any>;
+
 /** One consistent view of the working set. Lists are ordered by key (by UTF-16 code unit). */
 export interface Reader {
   get<S, T>(kind: Kind<S, T>, key: string): Resource<S, T> | undefined;
@@ -40,7 +43,10 @@ export interface Reader {
 
 /** A view that can be changed. Its own changes are visible through it at once. */
 export interface Tx extends Reader {
-  /** Creates or replaces a resource. Content must survive JSON unchanged (no Date, undefined in arrays, Map, …). */
+  /**
+   * Creates or replaces a resource; the same content as before changes nothing. Content must survive JSON unchanged (no
+   * Date, undefined in arrays, Map, …) and is never touched again by the caller.
+   */
   put<S, T>(kind: Kind<S, T>, key: string, content: Content<S, T>): Resource<S, T>;
   /** Replaces the wanted part. Throws where the resource does not exist. */
   setSpec<S, T>(kind: Kind<S, T>, key: string, spec: S): Resource<S, T>;
@@ -63,13 +69,16 @@ export interface Store {
   /** Synchronous; sees everything that was written, durable or not yet. Before revealing it, await `durable()`. */
   read<R>(work: (reader: Reader) => R): R;
   /**
-   * Runs `work` atomically: if it throws, nothing changed and the promise rejects with what it threw. No I/O inside.
-   * Resolves with its result once it and everything that it could see is durable (group commit).
+   * Runs `work` atomically and at once: if it throws, nothing changed and the promise rejects with what it threw. No I/O
+   * inside. Settles, either way, once it and everything that it could see is durable (group commit).
    */
   write<R>(work: (tx: Tx) => R): Promise<R>;
   /** Resolves once everything written so far is durable; at once when nothing is under way. */
   durable(): Promise<void>;
-  /** Changes of the named kinds from now on, after they are durable, in order. Ends when `signal` aborts. */
+  /**
+   * Changes of the named kinds that become durable from now on, in order. Ends when `signal` aborts, the store closes or
+   * a commit fails. For one consumer; a transaction's changes to one resource come as one.
+   */
   watch(kinds: readonly string[], signal: AbortSignal): AsyncIterable<Change>;
   /** Waits for what is under way, then closes the database. Later calls throw. */
   close(): Promise<void>;
@@ -86,9 +95,15 @@ export interface DocumentRow {
 
 /** The durable truth under a store: batches of documents. Every implementation passes `store.suite.ts`. */
 export interface Database {
-  /** Every document, and the highest sequence ever committed (0 at first). */
-  load(): { readonly documents: Iterable<DocumentRow>; readonly sequence: number };
-  /** Makes a batch durable, all or nothing, and with it `sequence`. A rejection means that the outcome is unknown. */
+  /** Every document, each with its body, in any order, and the highest sequence ever committed (0 at first). */
+  load(): Promise<{
+    readonly documents: Iterable<DocumentRow> | AsyncIterable<DocumentRow>;
+    readonly sequence: number;
+  }>;
+  /**
+   * Makes a batch durable, all or nothing, and with it `sequence`. No document is twice in a batch. One commit at a time;
+   * a rejection means that the outcome is unknown.
+   */
   commit(batch: readonly DocumentRow[], sequence: number): Promise<void>;
   close(): Promise<void>;
 }
