@@ -37,13 +37,17 @@ const scopePart = /^[a-z0-9-]{1,64}$/;
 const keyId = /^[\w/+=.@-]{1,128}$/;
 
 /**
- * The service of the credential scope, for routing before anything is verified; undefined where there is none.
- * Never throws.
+ * The service of the credential scope, for routing before anything is verified; `s3` for the SigV2 that boto3 and
+ * CLI v1 presign S3 with; undefined where nothing is said. Never throws.
  */
 export function claimedService(request: WireRequest): string | undefined {
-  const header = /Credential=[^,]*\/([a-z0-9-]+)\/aws4_request/.exec(request.headers['authorization'] ?? '');
+  const { authorization = '' } = request.headers;
+  const header = /Credential=[^,]*\/([a-z0-9-]+)\/aws4_request/.exec(authorization);
   if (header) return header[1];
-  return /(?:^|&)X-Amz-Credential=[^&]*(?:\/|%2F)([a-z0-9-]+)(?:\/|%2F)aws4_request(?:&|$)/i.exec(request.query)?.[1];
+  const query = /(?:^|&)X-Amz-Credential=[^&]*(?:\/|%2F)([a-z0-9-]+)(?:\/|%2F)aws4_request(?:&|$)/i.exec(request.query);
+  if (query) return query[1];
+  const signedS3 = olderMark.test(request.query) && /(?:^|&)Expires=/.test(request.query);
+  return signedS3 || authorization.startsWith('AWS ') ? 's3' : undefined;
 }
 
 /**
