@@ -155,18 +155,14 @@ function headerTimestamp(request: WireRequest): string | undefined {
 
 /** Milliseconds since the epoch of `YYYYMMDDTHHMMSSZ`; undefined where it is no time. */
 export function timestampMs(timestamp: string): number | undefined {
-  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp);
-  if (parts === null) return undefined;
-  const [year, month, day, hour, minute, second] = parts.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const ms = Date.UTC(year, month - 1, day, hour, minute, second);
-  return formatTimestamp(new Date(ms)) === timestamp ? ms : undefined;
+  if (!/^\d{8}T\d{6}Z$/.test(timestamp)) return undefined;
+  const number = (from: number, to: number) => Number(timestamp.slice(from, to));
+  const [month, day] = [number(4, 6), number(6, 8)];
+  const [hour, minute, second] = [number(9, 11), number(11, 13), number(13, 15)];
+  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined;
+  const ms = Date.UTC(number(0, 4), month - 1, day, hour, minute, second);
+  // A day that the month does not have would have run over into the next.
+  return new Date(ms).getUTCDate() === day ? ms : undefined;
 }
 
 /** `YYYYMMDDTHHMMSSZ` */

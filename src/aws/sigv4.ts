@@ -117,24 +117,35 @@ function checkSignedHeaders(request: WireRequest, claim: SignedClaim, family: Fa
   });
 }
 
-function checkTime(claim: SignedClaim, { family, now }: Trust): void {
+function checkTime(claim: SignedClaim, trust: Trust): void {
+  const now = trust.now.getTime();
   const signed = timestampMs(claim.timestamp)!;
   const allowed = claim.presigned ? claim.expires! * 1000 : skewMs;
-  const members = { RequestTime: claim.timestamp, ServerTime: isoSeconds(now) };
-  if (now.getTime() > signed + allowed) {
-    const earliest = formatTimestamp(new Date(now.getTime() - allowed));
-    const margin = allowed % 60_000 === 0 ? `${allowed / 60_000} min.` : `${allowed / 1000} sec.`;
-    const message = `Signature expired: ${claim.timestamp} is now earlier than ${earliest} (${formatTimestamp(now)} - ${margin})`;
-    if (!claim.presigned)
-      throw refusal(family, 'late', message, { ...members, MaxAllowedSkewMilliseconds: String(skewMs) });
-    const lapsed = { 'X-Amz-Expires': String(claim.expires), Expires: isoSeconds(new Date(signed + allowed)) };
-    throw refusal(family, 'lapsed', message, { ...lapsed, ServerTime: members.ServerTime });
-  }
-  if (signed > now.getTime() + skewMs) {
-    const latest = formatTimestamp(new Date(now.getTime() + skewMs));
-    const message = `Signature not yet current: ${claim.timestamp} is still later than ${latest} (${formatTimestamp(now)} + ${skewMinutes} min.)`;
-    throw refusal(family, claim.presigned ? 'premature' : 'early', message, members);
-  }
+  if (now > signed + allowed) throw expired(claim, trust, allowed);
+  if (signed <= now + skewMs) return;
+  const latest = formatTimestamp(new Date(now + skewMs));
+  const message = `Signature not yet current: ${claim.timestamp} is still later than ${latest} (${formatTimestamp(trust.now)} + ${skewMinutes} min.)`;
+  throw refusal(trust.family, claim.presigned ? 'premature' : 'early', message, skewMembers(claim, trust.now));
+}
+
+function expired(claim: SignedClaim, { family, now }: Trust, allowed: number): AwsError {
+  const earliest = formatTimestamp(new Date(now.getTime() - allowed));
+  const margin = allowed % 60_000 === 0 ? `${allowed / 60_000} min.` : `${allowed / 1000} sec.`;
+  const message = `Signature expired: ${claim.timestamp} is now earlier than ${earliest} (${formatTimestamp(now)} - ${margin})`;
+  if (!claim.presigned) return refusal(family, 'late', message, skewMembers(claim, now));
+  return refusal(family, 'lapsed', message, {
+    'X-Amz-Expires': String(claim.expires),
+    Expires: isoSeconds(new Date(timestampMs(claim.timestamp)! + allowed)),
+    ServerTime: isoSeconds(now),
+  });
+}
+
+function skewMembers(claim: SignedClaim, now: Date): Readonly<Record<string, string>> {
+  return {
+    RequestTime: claim.timestamp,
+    ServerTime: isoSeconds(now),
+    MaxAllowedSkewMilliseconds: String(skewMs),
+  };
 }
 
 /** `2013-05-24T00:00:00Z` */
