@@ -57,6 +57,10 @@ export interface Context extends Scope {
   readonly now: Date;
   /** The client's IP address. */
   readonly sourceAddress: string;
+  /** An opaque token for a position in a list, sealed to operation, account and region. */
+  sealToken(position: string): string;
+  /** The position in such a token; throws the service's invalid-token error where it was not given out for this. */
+  openToken(token: string): string;
   /**
    * Cuts the requested page out of `items`, which are ordered by `keyOf` (strings, ascending by code unit).
    * Throws the service's invalid-token error where the token was not given out for this very operation and scope.
