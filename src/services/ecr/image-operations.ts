@@ -1,0 +1,167 @@
+// The API's operations on the images of a repository.
+import type { Operations, Out } from '#aws/service.ts';
+import type { Blobs } from '#drivers/blobs.ts';
+import { AwsError } from '#kernel/error.ts';
+import type { Reader, Store, Tx } from '#kernel/store.ts';
+import { imageNotFound } from './errors.ts';
+import { deleteImage, deleteTag, findImage, imagesOf, repositoryIn, tagsOf, type ImageId } from './image-records.ts';
+import { blobNamespace, type Image, type Repository } from './kinds.ts';
+import { readBlob } from './read-blob.ts';
+import { addressed, addressedArn, scopeOf } from './registry-scope.ts';
+import { planImageFailure } from './plan-image-failure.ts';
+
+type Failure = NonNullable<Out<'ecr', 'BatchGetImage'>['failures']>[number];
+type Details = NonNullable<Out<'ecr', 'DescribeImages'>['imageDetails']>[number];
+type Wanted = { readonly tagStatus?: 'ANY' | 'TAGGED' | 'UNTAGGED' | undefined } | undefined;
+
+export function imageOperations(parts: { readonly store: Store; readonly blobs: Blobs }): Operations<'ecr'> {
+  return { ...listing, ...batches(parts) };
+}
+
+const pageSize = 100;
+const filter = { tagStatus: true } as const;
+
+const listing: Operations<'ecr'> = {
+  ListImages: {
+    accepts: { registryId: true, repositoryName: true, nextToken: true, maxResults: true, filter },
+    resource: addressedArn,
+    read(input, reader, context) {
+      const repository = repositoryIn(reader, addressed(input, context, 'ListImages'));
+      const ids = imagesOf(reader, repository).flatMap((image) => idsOf(reader, image, input.filter));
+      const page = context.page(ids, ({ imageDigest, imageTag }) => `${imageDigest} ${imageTag ?? ''}`, {
+        token: input.nextToken,
+        limit: input.maxResults ?? pageSize,
+      });
+      return { imageIds: page.items, nextToken: page.nextToken };
+    },
+  },
+  DescribeImages: {
+    accepts: { registryId: true, repositoryName: true, imageIds: true, nextToken: true, maxResults: true, filter },
+    resource: addressedArn,
+    read(input, reader, context) {
+      const { imageIds, maxResults, nextToken } = input;
+      const repository = repositoryIn(reader, addressed(input, context, 'DescribeImages'));
+      if (imageIds !== undefined && imageIds.length > 0) {
+        if (maxResults !== undefined || nextToken !== undefined || input.filter !== undefined) throw narrowedById();
+        const images = imageIds.map((id) => requireImage(reader, repository, id));
+        return { imageDetails: [...new Set(images)].map((image) => detailsOf(reader, repository, image)) };
+      }
+      const images = imagesOf(reader, repository).filter((image) => idsOf(reader, image, input.filter).length > 0);
+      const page = context.page(images, ({ spec }) => spec.digest, { token: nextToken, limit: maxResults ?? pageSize });
+      return {
+        imageDetails: page.items.map((image) => detailsOf(reader, repository, image)),
+        nextToken: page.nextToken,
+      };
+    },
+  },
+};
+
+function batches({ store, blobs }: { readonly store: Store; readonly blobs: Blobs }): Operations<'ecr'> {
+  return {
+    BatchGetImage: {
+      accepts: true,
+      resource: addressedArn,
+      async perform(input, context) {
+        const name = addressed(input, context, 'BatchGetImage');
+        const found = store.read((reader) => {
+          const repository = repositoryIn(reader, name);
+          return distinct(input.imageIds).map((id) => findOrFail(reader, repository, id));
+        });
+        await store.durable();
+        const images = [];
+        for (const each of found.flatMap(({ found: one }) => one ?? [])) {
+          const manifest = await readBlob(blobs, blobNamespace(scopeOf(context)), each.image.spec.digest);
+          images.push({
+            registryId: name.scope.account,
+            repositoryName: name.repositoryName,
+            imageId: { ...each.id, imageDigest: each.image.spec.digest },
+            imageManifest: manifest.toString('utf8'),
+            imageManifestMediaType: each.image.spec.mediaType,
+          });
+        }
+        return { images, failures: found.flatMap(({ failure }) => failure ?? []) };
+      },
+    },
+    BatchDeleteImage: {
+      accepts: true,
+      resource: addressedArn,
+      run(input, tx, context) {
+        const repository = repositoryIn(tx, addressed(input, context, 'BatchDeleteImage'));
+        const imageIds: ImageId[] = [];
+        const failures: Failure[] = [];
+        for (const id of distinct(input.imageIds)) {
+          const failure = planImageFailure(tx, repository, id, 'delete');
+          if (failure === undefined) imageIds.push(...deleteById(tx, repository, id));
+          else failures.push(failure);
+        }
+        return { imageIds: imageIds.map((id) => ({ ...id })), failures };
+      },
+    },
+  };
+}
+
+/** Deletes what an id names: a tag (the image with its last one), or an image with all its tags. Gives what is gone. */
+function deleteById(tx: Tx, repository: Repository, id: ImageId): ImageId[] {
+  const image = requireImage(tx, repository, id);
+  const { digest } = image.spec;
+  const tags = tagsOf(tx, image);
+  if (id.imageTag !== undefined && tags.length > 1) {
+    deleteTag(tx, repository, id.imageTag);
+    return [{ imageDigest: digest, imageTag: id.imageTag }];
+  }
+  deleteImage(tx, repository, digest);
+  return tags.length === 0 ? [{ imageDigest: digest }] : tags.map((imageTag) => ({ imageDigest: digest, imageTag }));
+}
+
+interface Outcome {
+  readonly failure?: Failure;
+  readonly found?: { readonly id: ImageId; readonly image: Image };
+}
+
+function findOrFail(reader: Reader, repository: Repository, id: ImageId): Outcome {
+  const failure = planImageFailure(reader, repository, id, 'get');
+  return failure ? { failure } : { found: { id, image: requireImage(reader, repository, id) } };
+}
+
+function requireImage(reader: Reader, repository: Repository, id: ImageId): Image {
+  const image = findImage(reader, repository, id);
+  if (image === undefined) throw imageNotFound(id, repository.spec.repositoryName, repository.spec.account);
+  return image;
+}
+
+/** The ids under which an image is listed: one a tag, or its digest alone. */
+function idsOf(reader: Reader, image: Image, wanted: Wanted): { imageDigest: string; imageTag?: string }[] {
+  const imageDigest = image.spec.digest;
+  const tags = tagsOf(reader, image);
+  if (tags.length === 0) return wanted?.tagStatus === 'TAGGED' ? [] : [{ imageDigest }];
+  return wanted?.tagStatus === 'UNTAGGED' ? [] : tags.map((imageTag) => ({ imageDigest, imageTag }));
+}
+
+function detailsOf(reader: Reader, { spec: repository }: Repository, image: Image): Details {
+  const tags = tagsOf(reader, image);
+  const { spec } = image;
+  return {
+    registryId: repository.account,
+    repositoryName: repository.repositoryName,
+    imageDigest: spec.digest,
+    ...(tags.length === 0 ? {} : { imageTags: tags }),
+    imageSizeInBytes: spec.imageSizeInBytes,
+    imagePushedAt: new Date(spec.pushedAt),
+    imageManifestMediaType: spec.mediaType,
+    ...(spec.artifactMediaType === undefined ? {} : { artifactMediaType: spec.artifactMediaType }),
+    ...(spec.subject === undefined ? {} : { subjectManifestDigest: spec.subject }),
+    imageStatus: 'ACTIVE',
+  };
+}
+
+function distinct(ids: readonly ImageId[] | undefined): ImageId[] {
+  const byText = new Map((ids ?? []).map((id) => [`${id.imageDigest ?? ''} ${id.imageTag ?? ''}`, id]));
+  return [...byText.values()];
+}
+
+function narrowedById(): AwsError {
+  return new AwsError(
+    'InvalidParameterException',
+    'maxResults, nextToken and filter cannot be used together with imageIds',
+  );
+}

@@ -1,0 +1,152 @@
+// Images, tags and layers as the store knows them: the rules that keep a repository consistent, for the API and the registry alike.
+import type { Reader, Tx } from '#kernel/store.ts';
+import {
+  imageNotFound,
+  imageReferencedByManifestList,
+  imageTagAlreadyExists,
+  layersNotFound,
+  referencedImagesNotFound,
+  repositoryNotFound,
+} from './errors.ts';
+import {
+  digestKey,
+  imageKind,
+  layerKind,
+  repositoryKey,
+  repositoryKind,
+  tagKey,
+  tagKind,
+  type Image,
+  type Repository,
+} from './kinds.ts';
+import type { Manifest } from './manifest.ts';
+import type { RepositoryName } from './names.ts';
+import { isTagImmutable } from './tag-mutability.ts';
+
+/** Digest, tag or both, as the API names an image. */
+export interface ImageId {
+  readonly imageDigest?: string;
+  readonly imageTag?: string;
+}
+
+/** A manifest that was pushed, its bytes already durable in the blob store. */
+export interface PushedManifest {
+  readonly content: Manifest;
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly tag: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly pushedAt: number;
+}
+
+/** The repository. Throws RepositoryNotFoundException. */
+export function repositoryIn(reader: Reader, { scope, repositoryName }: RepositoryName): Repository {
+  const repository = reader.get(repositoryKind, repositoryKey(scope, repositoryName));
+  if (repository === undefined) throw repositoryNotFound(repositoryName, scope.account);
+  return repository;
+}
+
+/** Every image of a repository, ordered by digest. */
+export function imagesOf(reader: Reader, repository: Repository): Image[] {
+  return reader.list(imageKind, digestKey(repository.key, ''));
+}
+
+/** The tags of an image, in order. */
+export function tagsOf(reader: Reader, image: Image): string[] {
+  return reader.by(tagKind, 'image', image.key).map(({ spec }) => spec.tag);
+}
+
+/** The image that a digest, or else a tag, names now. */
+export function findImage(reader: Reader, repository: { readonly key: string }, id: ImageId): Image | undefined {
+  const digest = id.imageDigest ?? tagDigest(reader, repository, id.imageTag);
+  return digest === undefined ? undefined : reader.get(imageKind, digestKey(repository.key, digest));
+}
+
+function tagDigest(reader: Reader, repository: { readonly key: string }, tag: string | undefined): string | undefined {
+  return tag === undefined ? undefined : reader.get(tagKind, tagKey(repository.key, tag))?.spec.digest;
+}
+
+/** The images (indexes among them) that need a blob or manifest of the repository. */
+export function imagesReferencing(reader: Reader, repository: Repository, digest: string): Image[] {
+  return reader.by(imageKind, 'reference', digestKey(repository.key, digest));
+}
+
+/**
+ * Adds a manifest and moves the tag to it. What is there already stays as it is, also under an immutable tag.
+ * Throws RepositoryNotFoundException, LayersNotFoundException, ReferencedImagesNotFoundException, ImageTagAlreadyExistsException.
+ */
+export function putImage(tx: Tx, name: RepositoryName, pushed: PushedManifest): void {
+  const repository = repositoryIn(tx, name);
+  const { content, digest, tag } = pushed;
+  const imageKey = digestKey(repository.key, digest);
+  const tagged = tag === undefined ? undefined : tx.get(tagKind, tagKey(repository.key, tag));
+  if (tag !== undefined && tagged !== undefined && tagged.spec.digest !== digest) {
+    if (isTagImmutable(repository.spec, tag)) throw imageTagAlreadyExists(tag, name.repositoryName);
+  }
+  if (tx.get(imageKind, imageKey) === undefined) {
+    const spec = {
+      repositoryKey: repository.key,
+      digest,
+      mediaType: content.mediaType,
+      ...(content.artifactMediaType === undefined ? {} : { artifactMediaType: content.artifactMediaType }),
+      ...(content.artifactType === undefined ? {} : { artifactType: content.artifactType }),
+      manifestSize: pushed.size,
+      imageSizeInBytes: sizeOfContent(tx, repository, content),
+      references: [...new Set([...content.blobs, ...content.manifests])],
+      ...(content.subject === undefined ? {} : { subject: content.subject }),
+      annotations: content.annotations,
+      pushedAt: pushed.pushedAt,
+    };
+    tx.put(imageKind, imageKey, { spec, status: null });
+  }
+  if (tag !== undefined && tagged?.spec.digest !== digest) {
+    tx.put(tagKind, tagKey(repository.key, tag), { spec: { tag, digest, imageKey }, status: null });
+  }
+}
+
+/** Layers and configuration added up; of an index its largest image ("the max size of all manifests in the list"). */
+function sizeOfContent(tx: Tx, repository: Repository, content: Manifest): number {
+  const { scope, repositoryName } = nameOf(repository);
+  const layers = content.blobs.map((digest) => tx.get(layerKind, digestKey(repository.key, digest)));
+  const missingLayers = content.blobs.filter((_, at) => layers[at] === undefined);
+  if (missingLayers.length > 0) throw layersNotFound(missingLayers, repositoryName, scope.account);
+  const images = content.manifests.map((digest) => tx.get(imageKind, digestKey(repository.key, digest)));
+  const missingImages = content.manifests.filter((_, at) => images[at] === undefined);
+  if (missingImages.length > 0) throw referencedImagesNotFound(missingImages, repositoryName, scope.account);
+  const own = layers.reduce((sum, layer) => sum + layer!.spec.size, 0);
+  return images.reduce((largest, image) => Math.max(largest, image!.spec.imageSizeInBytes), own);
+}
+
+/** Takes a tag away; its image stays. Throws ImageNotFoundException. */
+export function deleteTag(tx: Tx, repository: Repository, tag: string): void {
+  const key = tagKey(repository.key, tag);
+  if (tx.get(tagKind, key) === undefined) throw missing(repository, { imageTag: tag });
+  tx.delete(tagKind, key);
+}
+
+/** Takes an image and its tags away. Throws ImageNotFoundException, and ImageReferencedByManifestList where an index needs it. */
+export function deleteImage(tx: Tx, repository: Repository, digest: string): void {
+  const image = findImage(tx, repository, { imageDigest: digest });
+  if (image === undefined) throw missing(repository, { imageDigest: digest });
+  const indexes = imagesReferencing(tx, repository, digest);
+  if (indexes.length > 0) throw imageReferencedByManifestList(indexes.map(({ spec }) => spec.digest));
+  for (const tag of tx.by(tagKind, 'image', image.key)) tx.delete(tagKind, tag.key);
+  tx.delete(imageKind, image.key);
+}
+
+/** Takes everything of a repository away, itself included. */
+export function deleteRepositoryRecords(tx: Tx, repository: Repository): void {
+  for (const tag of tx.list(tagKind, tagKey(repository.key, ''))) tx.delete(tagKind, tag.key);
+  for (const image of imagesOf(tx, repository)) tx.delete(imageKind, image.key);
+  for (const layer of tx.list(layerKind, digestKey(repository.key, ''))) tx.delete(layerKind, layer.key);
+  tx.delete(repositoryKind, repository.key);
+}
+
+export function nameOf({ spec }: Repository): RepositoryName {
+  return { scope: { account: spec.account, region: spec.region }, repositoryName: spec.repositoryName };
+}
+
+function missing({ spec }: Repository, id: ImageId) {
+  return imageNotFound(id, spec.repositoryName, spec.account);
+}

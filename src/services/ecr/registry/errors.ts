@@ -1,0 +1,79 @@
+// The registry's errors: the codes of the OCI distribution spec 1.1 ("Error Codes"), and what ecr's own errors are among them.
+import { BlobError } from '#drivers/blobs.ts';
+import { AwsError } from '#kernel/error.ts';
+
+export type RegistryErrorCode =
+  | 'BLOB_UNKNOWN'
+  | 'BLOB_UPLOAD_INVALID'
+  | 'BLOB_UPLOAD_UNKNOWN'
+  | 'DENIED'
+  | 'DIGEST_INVALID'
+  | 'MANIFEST_BLOB_UNKNOWN'
+  | 'MANIFEST_INVALID'
+  | 'MANIFEST_UNKNOWN'
+  | 'NAME_INVALID'
+  | 'NAME_UNKNOWN'
+  | 'PAGINATION_NUMBER_INVALID'
+  | 'SIZE_INVALID'
+  | 'TAG_INVALID'
+  | 'UNAUTHORIZED'
+  | 'UNKNOWN'
+  | 'UNSUPPORTED';
+
+export interface RegistryErrorDetails {
+  readonly detail?: unknown;
+  /** Headers that the reply also carries. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An error as a registry client sees it. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  readonly status: number;
+  readonly code: RegistryErrorCode;
+  readonly detail: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, code: RegistryErrorCode, message: string, details: RegistryErrorDetails = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.detail = details.detail;
+    this.headers = details.headers ?? {};
+  }
+}
+
+const ofAws: Readonly<Record<string, readonly [status: number, code: RegistryErrorCode]>> = {
+  RepositoryNotFoundException: [404, 'NAME_UNKNOWN'],
+  ImageNotFoundException: [404, 'MANIFEST_UNKNOWN'],
+  ImageTagAlreadyExistsException: [400, 'TAG_INVALID'],
+  LayersNotFoundException: [404, 'MANIFEST_BLOB_UNKNOWN'],
+  ReferencedImagesNotFoundException: [404, 'MANIFEST_BLOB_UNKNOWN'],
+  ImageReferencedByManifestList: [403, 'DENIED'],
+  InvalidParameterException: [400, 'MANIFEST_INVALID'],
+  AccessDeniedException: [403, 'DENIED'],
+};
+
+/** What a client is to read of `thrown`, or undefined where it is a fault of ours. */
+export function registryErrorOf(thrown: unknown): RegistryError | undefined {
+  if (thrown instanceof RegistryError) return thrown;
+  if (thrown instanceof AwsError) {
+    const [status, code] = ofAws[thrown.code] ?? [];
+    return status === undefined || code === undefined ? undefined : new RegistryError(status, code, thrown.message);
+  }
+  if (thrown instanceof BlobError) return ofBlob(thrown);
+  return undefined;
+}
+
+function ofBlob({ reason, message }: BlobError): RegistryError | undefined {
+  switch (reason) {
+    case 'digest':
+    case 'invalid-digest':
+      return new RegistryError(400, 'DIGEST_INVALID', message);
+    case 'range':
+      return new RegistryError(416, 'BLOB_UPLOAD_INVALID', message);
+    // An upload that another request ended meanwhile. Missing blobs are told apart where they are read.
+    case 'not-found':
+      return new RegistryError(404, 'BLOB_UPLOAD_UNKNOWN', message);
+  }
+}

@@ -1,0 +1,141 @@
+// The registry's door: authenticates a request, finds its endpoint, and turns what it throws into a reply.
+// OCI distribution spec 1.1, "Endpoints": https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AwsError } from '#kernel/error.ts';
+import { parseRepositoryPath } from '#services/ecr/names.ts';
+import { deleteBlob, getBlob, headBlob } from './blobs.ts';
+import { RegistryError, registryErrorOf } from './errors.ts';
+import { reply, replyError, type Endpoint, type Exchange, type RegistryParts } from './exchange.ts';
+import { deleteManifest, getManifest, putManifest } from './manifests.ts';
+import { listReferrers } from './referrers.ts';
+import { listTags } from './tags.ts';
+import { authenticate, authorize, type RegistryAction } from './token.ts';
+import { beginUpload, cancelUpload, completeUpload, continueUpload, uploadStatus } from './uploads.ts';
+
+/** Serves a request whose path is `/v2` or begins with `/v2/`; never rejects. */
+export type RegistryHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+interface Method {
+  readonly action: RegistryAction;
+  readonly endpoint: Endpoint;
+}
+
+interface Route {
+  /** Captures the repository's path and, where there is one, the subject. */
+  readonly path: RegExp;
+  readonly methods: Readonly<Record<string, Method>>;
+}
+
+// Greedy, so that a repository may be named `a/blobs/b`: the last such part of a path is the endpoint's.
+const routes: readonly Route[] = [
+  {
+    path: /^\/v2\/(.+)\/blobs\/uploads\/?$/,
+    methods: { POST: { action: 'ecr:InitiateLayerUpload', endpoint: beginUpload } },
+  },
+  {
+    path: /^\/v2\/(.+)\/blobs\/uploads\/([^/]+)$/,
+    methods: {
+      GET: { action: 'ecr:UploadLayerPart', endpoint: uploadStatus },
+      PATCH: { action: 'ecr:UploadLayerPart', endpoint: continueUpload },
+      PUT: { action: 'ecr:CompleteLayerUpload', endpoint: completeUpload },
+      DELETE: { action: 'ecr:InitiateLayerUpload', endpoint: cancelUpload },
+    },
+  },
+  {
+    path: /^\/v2\/(.+)\/blobs\/([^/]+)$/,
+    methods: {
+      GET: { action: 'ecr:GetDownloadUrlForLayer', endpoint: getBlob },
+      HEAD: { action: 'ecr:BatchCheckLayerAvailability', endpoint: headBlob },
+      DELETE: { action: 'ecr:BatchDeleteImage', endpoint: deleteBlob },
+    },
+  },
+  {
+    path: /^\/v2\/(.+)\/manifests\/([^/]+)$/,
+    methods: {
+      GET: { action: 'ecr:BatchGetImage', endpoint: getManifest },
+      HEAD: { action: 'ecr:BatchGetImage', endpoint: getManifest },
+      PUT: { action: 'ecr:PutImage', endpoint: putManifest },
+      DELETE: { action: 'ecr:BatchDeleteImage', endpoint: deleteManifest },
+    },
+  },
+  { path: /^\/v2\/(.+)\/tags\/list$/, methods: { GET: { action: 'ecr:ListImages', endpoint: listTags } } },
+  {
+    path: /^\/v2\/(.+)\/referrers\/([^/]+)$/,
+    methods: { GET: { action: 'ecr:ListImageReferrers', endpoint: listReferrers } },
+  },
+];
+
+export function createRegistry(parts: RegistryParts): RegistryHandler {
+  return async (request, response) => {
+    response.setHeader('docker-distribution-api-version', 'registry/2.0');
+    // A client may leave at any moment; the streams' own ends say so where it matters.
+    response.on('error', (error) => parts.log.debug('a registry client went away', { error }));
+    try {
+      await serve(parts, request, response);
+    } catch (thrown) {
+      fail(parts, request, response, thrown);
+    }
+  };
+}
+
+async function serve(parts: RegistryParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { path, query } = target(request);
+  const caller = authenticate(request, parts);
+  if (/^\/v2\/?$/.test(path)) return ping(request, response);
+  for (const route of routes) {
+    const [matched, repositoryPath = '', subject = ''] = route.path.exec(path) ?? [];
+    if (matched === undefined) continue;
+    const method = route.methods[request.method ?? ''];
+    if (method === undefined) throw unsupported(Object.keys(route.methods));
+    const repository = parseRepositoryPath(repositoryPath, parts.address.home);
+    authorize(parts, caller, method.action, repository);
+    const exchange: Exchange = { parts, request, response, query, caller, repository, path: repositoryPath, subject };
+    return method.endpoint(exchange);
+  }
+  throw new RegistryError(404, 'UNSUPPORTED', 'There is no such endpoint');
+}
+
+function ping(request: IncomingMessage, response: ServerResponse): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw unsupported(['GET', 'HEAD']);
+  reply(response, 200);
+}
+
+function target(request: IncomingMessage): { path: string; query: URLSearchParams } {
+  const [path = '', ...query] = (request.url ?? '').split('?');
+  try {
+    return { path: decodeURIComponent(path), query: new URLSearchParams(query.join('?')) };
+  } catch {
+    throw new RegistryError(400, 'NAME_INVALID', 'The path is not percent-encoded UTF-8');
+  }
+}
+
+function unsupported(allowed: readonly string[]): RegistryError {
+  const headers = { allow: allowed.join(', ') };
+  return new RegistryError(405, 'UNSUPPORTED', 'The operation is unsupported.', { headers });
+}
+
+function fail(parts: RegistryParts, request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+  if (request.socket.destroyed || response.destroyed) {
+    parts.log.debug('a registry request ended early', { method: request.method, path: request.url, error: thrown });
+    return;
+  }
+  const known = registryErrorOf(thrown) ?? denial(thrown);
+  if (known === undefined) {
+    parts.log.error('a registry request failed', { method: request.method, path: request.url, error: thrown });
+  }
+  // With the headers gone the only honest end is a broken one: the client sees that the body is incomplete.
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  replyError(response, known ?? new RegistryError(500, 'UNKNOWN', 'The registry failed to serve the request.'));
+  // The rest of a refused body must leave the connection, or its next request is never read.
+  request.resume();
+}
+
+/** The authorizer's refusals, whose codes differ by service. */
+function denial(thrown: unknown): RegistryError | undefined {
+  return thrown instanceof AwsError && thrown.fault === 'client'
+    ? new RegistryError(403, 'DENIED', thrown.message)
+    : undefined;
+}

@@ -1,0 +1,66 @@
+// Who asks the registry (HTTP Basic with an authorisation token), and whether they may.
+import type { IncomingMessage } from 'node:http';
+import { formatArn } from '#kernel/arn.ts';
+import { crossAccountDenied } from '#services/ecr/errors.ts';
+import { repositoryArn, type RepositoryName } from '#services/ecr/names.ts';
+import type { Caller } from '#services/ecr/token.ts';
+import { RegistryError } from './errors.ts';
+import type { RegistryParts } from './exchange.ts';
+
+/** What is done to a repository, by the API action that IAM knows it by. */
+export type RegistryAction =
+  | 'ecr:BatchCheckLayerAvailability'
+  | 'ecr:BatchDeleteImage'
+  | 'ecr:BatchGetImage'
+  | 'ecr:CompleteLayerUpload'
+  | 'ecr:GetDownloadUrlForLayer'
+  | 'ecr:InitiateLayerUpload'
+  | 'ecr:ListImageReferrers'
+  | 'ecr:ListImages'
+  | 'ecr:PutImage'
+  | 'ecr:UploadLayerPart';
+
+const pulling: ReadonlySet<RegistryAction> = new Set([
+  'ecr:BatchCheckLayerAvailability',
+  'ecr:BatchGetImage',
+  'ecr:GetDownloadUrlForLayer',
+]);
+
+/** The caller. Throws UNAUTHORIZED with a challenge, or DENIED where the token has expired. */
+export function authenticate(request: IncomingMessage, parts: RegistryParts): Caller {
+  const caller = parts.tokens.verify(passwordOf(request));
+  if (caller === 'expired') {
+    throw new RegistryError(403, 'DENIED', 'Your authorization token has expired. Reauthenticate and try again.');
+  }
+  if (caller === 'invalid') {
+    const challenge = `Basic realm="http://${parts.address.endpoint}/",service="ecr.amazonaws.com"`;
+    throw new RegistryError(401, 'UNAUTHORIZED', 'Not Authorized', { headers: { 'www-authenticate': challenge } });
+  }
+  return caller;
+}
+
+/** RFC 7617: the user's name ends at the first colon. */
+function passwordOf({ headers: { authorization = '' } }: IncomingMessage): string {
+  const [, encoded = ''] = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization) ?? [];
+  const credentials = Buffer.from(encoded, 'base64').toString();
+  return credentials.startsWith('AWS:') ? credentials.slice('AWS:'.length) : '';
+}
+
+/** Throws DENIED (or the authorizer's own error) where the caller may not do this to the repository. */
+export function authorize(
+  parts: RegistryParts,
+  caller: Caller,
+  action: RegistryAction,
+  repository: RepositoryName,
+): void {
+  const arn = repositoryArn(repository);
+  const { account, region } = repository.scope;
+  if (caller.use === 'pull') {
+    const own = caller.scope.account === account && caller.scope.region === region;
+    if (own && pulling.has(action)) return;
+    throw crossAccountDenied(formatArn('iam', { ...caller.scope, region: '' }, 'root'), action, arn);
+  }
+  const { principal } = caller;
+  if (principal.account !== account) throw crossAccountDenied(principal.arn, action, arn);
+  parts.authorizer.authorize({ principal, action, resources: [arn] });
+}

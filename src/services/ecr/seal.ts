@@ -1,0 +1,24 @@
+// Seals: texts that carry a proof that this installation made them, so that nothing need be remembered to believe them.
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+
+export interface Seals {
+  /** The proof (43 base64url characters) that `text` was sealed for `purpose`. */
+  seal(purpose: string, text: string): string;
+  /** Whether `proof` is that of `text`; takes the same time for every wrong proof. */
+  verify(purpose: string, text: string, proof: string): boolean;
+}
+
+/** Seals under `key` (at least 32 bytes, kept with the installation): HMAC-SHA-256 over purpose and text. */
+export function createSeals(key: Uint8Array): Seals {
+  if (key.byteLength < 32) throw new Error('a sealing key has at least 32 bytes');
+  const secret = createSecretKey(key);
+  const mac = (purpose: string, text: string) => createHmac('sha256', secret).update(`${purpose}\0${text}`).digest();
+  return {
+    seal: (purpose, text) => mac(purpose, text).toString('base64url'),
+    verify(purpose, text, proof) {
+      const expected = mac(purpose, text);
+      const given = Buffer.from(proof, 'base64url');
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    },
+  };
+}

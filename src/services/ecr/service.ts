@@ -1,0 +1,55 @@
+// The ecr service: its operation table, what neighbours may ask of it, and the registry, made of one set of parts.
+import { defineService, type Authorizer, type Service } from '#aws/service.ts';
+import type { Blobs } from '#drivers/blobs.ts';
+import type { Scope } from '#kernel/arn.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { Log } from '#kernel/log.ts';
+import type { Random } from '#kernel/random.ts';
+import type { Store } from '#kernel/store.ts';
+import { imageOperations } from './image-operations.ts';
+import { createImages } from './images.ts';
+import type { Images } from './ports.ts';
+import { createRegistry, type RegistryHandler } from './registry/router.ts';
+import { repositoryOperations } from './repository-operations.ts';
+import { resourceTagOperations } from './resource-tags.ts';
+import { createSeals } from './seal.ts';
+import { tokenOperations } from './token-operations.ts';
+import { createTokens } from './token.ts';
+
+export interface EcrParts {
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly authorizer: Authorizer;
+  /** Seals tokens and upload ids: at least 32 secret bytes, kept with the installation. */
+  readonly tokenKey: Uint8Array;
+  /** Where docker reaches the registry: `localhost:4566`. */
+  readonly endpoint: string;
+  /** The account and region whose repositories need no prefix in their URIs. */
+  readonly home: Scope;
+}
+
+export interface Ecr {
+  readonly service: Service;
+  readonly images: Images;
+  /** Serves every request whose path is `/v2` or begins with `/v2/`. */
+  readonly registry: RegistryHandler;
+}
+
+export function createEcr(parts: EcrParts): Ecr {
+  const address = { endpoint: parts.endpoint, home: parts.home };
+  const seals = createSeals(parts.tokenKey);
+  const tokens = createTokens({ ...parts, seals });
+  return {
+    service: defineService('ecr', {
+      ...repositoryOperations(address),
+      ...imageOperations(parts),
+      ...resourceTagOperations,
+      ...tokenOperations(tokens, address),
+    }),
+    images: createImages(address, tokens),
+    registry: createRegistry({ ...parts, address, seals, tokens }),
+  };
+}

@@ -1,0 +1,74 @@
+// Authorisation tokens: passwords for the registry that are sealed to their caller and verified without being stored.
+import type { Authorizer, Principal } from '#aws/service.ts';
+import type { Scope } from '#kernel/arn.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { Random } from '#kernel/random.ts';
+import type { Seals } from './seal.ts';
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html: "valid for 12 hours". */
+const lifetimeMs = 12 * 60 * 60 * 1000;
+const purpose = 'ecr/token';
+
+/** Who stands behind a token: a principal with its own permissions, or a task's image pull within one registry. */
+export type Caller =
+  | { readonly use: 'principal'; readonly principal: Principal }
+  | { readonly use: 'pull'; readonly scope: Scope };
+
+export interface Password {
+  readonly password: string;
+  readonly expiresAt: Date;
+}
+
+export interface Tokens {
+  /** A password by which the principal, and nobody else, acts on the registry; void once its access key is. */
+  forPrincipal(principal: Principal): Password;
+  /** A password that only pulls, only from `scope`. */
+  forPull(scope: Scope): Password;
+  /** The caller behind a password, or why there is none. */
+  verify(password: string): Caller | 'invalid' | 'expired';
+}
+
+interface Claims {
+  readonly use: 'principal' | 'pull';
+  readonly account: string;
+  readonly region?: string;
+  readonly arn?: string;
+  readonly accessKeyId?: string;
+  /** Milliseconds since the epoch. */
+  readonly expires: number;
+  /** Makes every token another one. */
+  readonly nonce: string;
+}
+
+export function createTokens(parts: {
+  readonly seals: Seals;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly authorizer: Pick<Authorizer, 'credential'>;
+}): Tokens {
+  const { seals, clock, random, authorizer } = parts;
+
+  function issue(claims: Omit<Claims, 'expires' | 'nonce'>): Password {
+    const expiresAt = new Date(clock.now().getTime() + lifetimeMs);
+    const whole: Claims = { ...claims, expires: expiresAt.getTime(), nonce: random.bytes(9).toString('base64url') };
+    const text = Buffer.from(JSON.stringify(whole)).toString('base64url');
+    // No colon in it: Basic authentication and CDK's asset publishing split at the first one.
+    return { password: `${text}.${seals.seal(purpose, text)}`, expiresAt };
+  }
+
+  return {
+    forPrincipal: ({ account, arn, accessKeyId }) => issue({ use: 'principal', account, arn, accessKeyId }),
+    forPull: ({ account, region }) => issue({ use: 'pull', account, region }),
+    verify(password) {
+      const [text = '', proof = ''] = password.split('.');
+      if (!seals.verify(purpose, text, proof)) return 'invalid';
+      const claims = JSON.parse(Buffer.from(text, 'base64url').toString()) as Claims;
+      if (claims.expires <= clock.now().getTime()) return 'expired';
+      const { account, region, arn, accessKeyId } = claims;
+      if (claims.use === 'pull') return region === undefined ? 'invalid' : { use: 'pull', scope: { account, region } };
+      const principal = accessKeyId === undefined ? undefined : authorizer.credential(accessKeyId)?.principal;
+      if (principal === undefined || principal.account !== account || principal.arn !== arn) return 'invalid';
+      return { use: 'principal', principal };
+    },
+  };
+}
