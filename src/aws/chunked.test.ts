@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createSecretKey } from 'node:crypto';
+import { createHmac, createSecretKey, hash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -34,6 +34,16 @@ test('frames are taken off, however the client ends them', () => {
 
 test('a body of no announced trailer needs none', () => {
   assert.equal(unframed('5\r\nhello\r\n0\r\n\r\n', { 'x-amz-trailer': undefined }).body.toString(), 'hello');
+});
+
+test('a trailer that is announced where none can follow is refused', () => {
+  const signed = framings['STREAMING-AWS4-HMAC-SHA256-PAYLOAD']!;
+  const mac = createHmac('sha256', seed.key);
+  mac.update(`AWS4-HMAC-SHA256-PAYLOAD\n\n\n\n${hash('sha256', '')}\n${hash('sha256', '')}`);
+  const frames = Buffer.from(`0;chunk-signature=${mac.digest('hex')}\r\n\r\n`);
+  assert.equal(unframe(frames, signed, { 'x-amz-decoded-content-length': '0' }, seed).body.length, 0);
+  const headers = { 'x-amz-decoded-content-length': '0', 'x-amz-trailer': 'x-amz-checksum-crc32' };
+  assert.throws(() => unframe(frames, signed, headers, seed), { code: 'MalformedTrailerError' });
 });
 
 const last = `0\r\nx-amz-checksum-crc32:${sum}\r\n\r\n`;

@@ -124,9 +124,9 @@ function parseTrailers(framed: Buffer, start: number, framing: Framing): Frames[
     .filter((line) => line !== '');
   if (lines.length > 0 && !framing.trailer) throw incomplete();
   return lines.map((line) => {
-    const parts = /^([\w-]+):[ \t]*(.*?)[ \t\n]*$/.exec(line);
+    const parts = /^([\w-]+):([\x20-\x7e]*)\n?$/.exec(line);
     if (parts === null) throw malformedTrailer();
-    return [parts[1]!.toLowerCase(), parts[2]!] as const;
+    return [parts[1]!.toLowerCase(), parts[2]!.trim()] as const;
   });
 }
 

@@ -41,13 +41,14 @@ const keyId = /^[\w/+=.@-]{1,128}$/;
  * CLI v1 presign S3 with; undefined where nothing is said. Never throws.
  */
 export function claimedService(request: WireRequest): string | undefined {
-  const { authorization = '' } = request.headers;
-  const header = /Credential=[^,]*\/([a-z0-9-]+)\/aws4_request/.exec(authorization);
-  if (header) return header[1];
-  const query = /(?:^|&)X-Amz-Credential=[^&]*(?:\/|%2F)([a-z0-9-]+)(?:\/|%2F)aws4_request(?:&|$)/i.exec(request.query);
-  if (query) return query[1];
-  const signedS3 = olderMark.test(request.query) && /(?:^|&)Expires=/.test(request.query);
-  return signedS3 || authorization.startsWith('AWS ') ? 's3' : undefined;
+  const { authorization } = request.headers;
+  if (authorization?.startsWith('AWS ')) return 's3';
+  const header = authorization === undefined ? undefined : /Credential=([^,]*)/.exec(authorization)?.[1];
+  const credential = header ?? decode(/(?:^|&)X-Amz-Credential=([^&]*)/.exec(request.query)?.[1] ?? '');
+  const parts = credential?.trim().split('/') ?? [];
+  const service = parts.at(-2);
+  if (service !== undefined && parts.length >= 5 && scopePart.test(service)) return service;
+  return olderMark.test(request.query) && /(?:^|&)Expires=/.test(request.query) ? 's3' : undefined;
 }
 
 /**

@@ -542,6 +542,33 @@ const refused: Refused[] = [
     answers: { s3: ['AuthorizationQueryParametersError', 400, /less than 604800 seconds$/] },
   },
   {
+    name: 'a signature in capitals',
+    spoil: (request) =>
+      withHeader(
+        'authorization',
+        request.headers['authorization']!.replace(/[0-9a-f]{64}$/, (hex) => hex.toUpperCase()),
+      )(request),
+    answers: { json: ['InvalidSignatureException', 400, /we calculated does not match/] },
+  },
+  {
+    name: 'a signature given twice',
+    spoil: (request) =>
+      withHeader('authorization', `${request.headers['authorization']}, Signature=${'0'.repeat(64)}`)(request),
+    answers: {
+      json: ['IncompleteSignatureException', 400, /duplicated key/],
+      s3: ['AuthorizationHeaderMalformed', 400, /three components/],
+    },
+  },
+  {
+    name: 'a presigned parameter given twice',
+    plan: { expiresIn: 60 },
+    spoil: (request) => ({ ...request, query: `${request.query}&X-Amz-Signature=${'0'.repeat(64)}` }),
+    answers: {
+      json: ['IncompleteSignatureException', 400, /repeated/],
+      s3: ['AuthorizationQueryParametersError', 400, /repeated/],
+    },
+  },
+  {
     name: 'a region that is none',
     spoil: (request) =>
       withHeader('authorization', request.headers['authorization']!.replace('eu-west-1', 'EU_WEST'))(request),
