@@ -21,6 +21,11 @@ export interface PayloadTask {
   readonly family: string;
   readonly version: string;
   readonly desiredStatus: DesiredStatus;
+  /**
+   * Berth's own member, for a task that is sent again: what the node last reported. Of a RUNNING task the node makes
+   * nothing anew; a container that the engine no longer has was removed, and counts as ended.
+   */
+  readonly lastStatus?: 'PENDING' | 'RUNNING';
   readonly networkMode?: 'awsvpc' | 'bridge' | 'host' | 'none';
   readonly launchType?: 'FARGATE' | 'EC2' | 'EXTERNAL';
   /** vCPUs, the task's hard limit; absent where the task has none. */

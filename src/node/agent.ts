@@ -1,0 +1,256 @@
+// The node: takes the control plane's messages, watches the engine, and has one runner for each task.
+import { availableParallelism } from 'node:os';
+import type { Clock } from '#kernel/clock.ts';
+import { messageOf } from '#kernel/error.ts';
+import type { Log } from '#kernel/log.ts';
+import type { Random } from '#kernel/random.ts';
+import type { Container, ContainerEvent, Runtime } from '#drivers/runtime.ts';
+import { backoffMs } from './backoff.ts';
+import { Gate } from './gate.ts';
+import { Images } from './images.ts';
+import type { RegistryLogin } from './images.ts';
+import { label, taskOfLabels } from './labels.ts';
+import type { LogSink } from './log-sink.ts';
+import type {
+  AgentSession,
+  ControlPlane,
+  PayloadMessage,
+  PayloadTask,
+  TaskManifestMessage,
+  TaskStateChange,
+} from './messages.ts';
+import { busyboxPause, PauseGround } from './pause.ts';
+import type { PauseProgram } from './pause.ts';
+import { Reporter } from './reporter.ts';
+import type { Means } from './task-actions.ts';
+import { TaskRunner } from './task-runner.ts';
+
+export interface NodeOptions {
+  readonly runtime: Runtime;
+  readonly controlPlane: ControlPlane;
+  readonly registryLogin: RegistryLogin;
+  readonly logSink: LogSink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Tells this installation's containers from others' on the same engine. */
+  readonly installation: string;
+  readonly containerInstanceArn: string;
+  /** CPUs that the engine has; this machine's when absent. */
+  readonly cpus?: number;
+  readonly pauseProgram?: PauseProgram;
+}
+
+export interface Node {
+  /** The control plane's end of the connection. Messages are taken at any time, acted on while `run` runs. */
+  readonly session: AgentSession;
+  /** Works until `signal` aborts; tasks run on, and another node of the same installation adopts them. Call once. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function createNode(options: NodeOptions): Node {
+  const agent = new Agent(options);
+  return { session: agent, run: (signal) => agent.run(signal) };
+}
+
+interface Known {
+  readonly runner: TaskRunner;
+  seqNum: number;
+}
+
+const startsAtOnce = 8;
+const stopsAtOnce = 64;
+/** Events announce changes; this only bounds how long one that was lost can go unseen. */
+const resyncMs = 60_000;
+/** How many ended tasks are remembered, in case the control plane asks for one once more. */
+const rememberedTasks = 1_000;
+
+class Agent implements AgentSession {
+  readonly #options: NodeOptions;
+  readonly #means: Means;
+  readonly #runners = new Map<string, Known>();
+  /** Payloads that came before the first look at the engine. */
+  readonly #pending = new Map<string, { readonly task: PayloadTask; readonly seqNum: number }>();
+  /** Tasks that ended here, with what was last said of them. */
+  readonly #ended = new Map<string, TaskStateChange | undefined>();
+  /** Containers on the engine, by task, that no runner looks after. */
+  #unclaimed = new Map<string, Container[]>();
+  #manifest: TaskManifestMessage | undefined;
+  #signal: AbortSignal | undefined;
+  #synced = false;
+
+  constructor(options: NodeOptions) {
+    const { runtime, installation, clock, random } = options;
+    this.#options = options;
+    this.#means = {
+      runtime,
+      images: new Images(options),
+      pauseGround: new PauseGround(runtime, installation, options.pauseProgram ?? busyboxPause),
+      logSink: options.logSink,
+      clock,
+      random,
+      installation,
+      cpus: options.cpus ?? availableParallelism(),
+      starts: new Gate(startsAtOnce),
+      stops: new Gate(stopsAtOnce),
+    };
+  }
+
+  async payload(message: PayloadMessage): Promise<void> {
+    this.#checkAddress(message);
+    for (const task of message.tasks) this.#take(task, message.seqNum);
+  }
+
+  async manifest(message: TaskManifestMessage): Promise<void> {
+    this.#checkAddress(message);
+    const last = this.#manifest?.timeline ?? -Infinity;
+    if (message.timeline <= last) {
+      this.#options.log.warn('an old task manifest was dropped', { timeline: message.timeline, last });
+      return;
+    }
+    this.#manifest = message;
+    this.#endStrays();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random, log } = this.#options;
+    this.#signal = signal;
+    void this.#resync(signal);
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        await this.#watch(signal, () => (failures = 0));
+      } catch (thrown) {
+        if (signal.aborted) break;
+        log.warn('the container engine does not answer', { failures, why: messageOf(thrown) });
+      }
+      await clock.sleep(backoffMs(Math.max(failures, 1), random), signal);
+    }
+  }
+
+  #checkAddress(message: { readonly containerInstanceArn: string }): void {
+    const { containerInstanceArn } = this.#options;
+    if (message.containerInstanceArn === containerInstanceArn) return;
+    throw new Error(`message for ${message.containerInstanceArn} reached ${containerInstanceArn}`);
+  }
+
+  #take(task: PayloadTask, seqNum: number): void {
+    const known = this.#runners.get(task.arn);
+    if (known !== undefined) {
+      if (seqNum < known.seqNum) return;
+      known.seqNum = seqNum;
+      known.runner.wish(task);
+    } else if (this.#ended.has(task.arn)) {
+      this.#repeat(this.#ended.get(task.arn));
+    } else if (this.#synced) {
+      this.#start(task, seqNum);
+    } else {
+      const before = this.#pending.get(task.arn)?.task;
+      // A stop names no containers; those of the payload before it still say what to report.
+      this.#pending.set(task.arn, {
+        task: before === undefined ? task : { ...before, desiredStatus: task.desiredStatus },
+        seqNum,
+      });
+    }
+  }
+
+  /** A task that ended here is not started again: the control plane is told once more how it ended. */
+  #repeat(change: TaskStateChange | undefined): void {
+    if (change === undefined || this.#signal === undefined) return;
+    new Reporter({ ...this.#options, signal: this.#signal }, () => undefined).offer(change);
+  }
+
+  #start(task: PayloadTask, seqNum: number): TaskRunner {
+    const found = this.#unclaimed.get(task.arn) ?? [];
+    this.#unclaimed.delete(task.arn);
+    const log = this.#options.log.with({ task: task.arn });
+    const runner = new TaskRunner({ ...this.#options, log, means: this.#means, signal: this.#signal! }, task, found);
+    this.#runners.set(task.arn, { runner, seqNum });
+    void runner.cleared.then((last) => {
+      this.#runners.delete(task.arn);
+      this.#ended.set(task.arn, last);
+      if (this.#ended.size > rememberedTasks) this.#ended.delete(this.#ended.keys().next().value!);
+    });
+    runner.step();
+    return runner;
+  }
+
+  /** Ends what the manifest does not name: never before there is one, and never what was wanted after it was written. */
+  #endStrays(): void {
+    const { log } = this.#options;
+    if (!this.#synced || this.#manifest === undefined) return;
+    const { timeline, tasks } = this.#manifest;
+    const named = new Map(tasks.map((each) => [each.taskArn, each.desiredStatus]));
+    for (const [arn, { runner, seqNum }] of this.#runners) {
+      if (!named.has(arn) && seqNum < timeline) runner.disown();
+    }
+    for (const [arn, found] of [...this.#unclaimed]) {
+      const task = taskOfLabels(found);
+      if (named.get(arn) === 'RUNNING' || task === undefined) continue;
+      if (!named.has(arn)) log.warn('containers of a task that is not wanted are removed', { task: arn });
+      const runner = this.#start(task, timeline);
+      if (!named.has(arn)) runner.disown();
+    }
+  }
+
+  /** Follows the engine's events until they end; throws RuntimeError `unavailable` when the engine goes away. */
+  async #watch(signal: AbortSignal, onSynced: () => void): Promise<void> {
+    const watching = new AbortController();
+    const either = AbortSignal.any([signal, watching.signal]);
+    const events = this.#options.runtime.events(label.installation, either)[Symbol.asyncIterator]();
+    // Listening begins before listing: what happens in between is then seen twice rather than never.
+    let next = events.next();
+    next.catch(() => undefined);
+    try {
+      await this.#sync();
+      onSynced();
+      for (let result = await next; result.done !== true; result = await next) {
+        next = events.next();
+        this.#heed(result.value);
+      }
+    } finally {
+      watching.abort();
+    }
+  }
+
+  #heed(event: ContainerEvent): void {
+    const arn = event.labels[label.taskArn];
+    if (event.labels[label.installation] !== this.#options.installation || arn === undefined) return;
+    this.#refresh(arn, (container) => container.id === event.id);
+  }
+
+  #refresh(arn: string, isConcerned: (container: Container) => boolean): void {
+    this.#runners
+      .get(arn)
+      ?.runner.refresh(isConcerned)
+      // Whatever was missed is seen when the engine is listed again, at the latest after resyncMs.
+      .catch((thrown) => this.#options.log.warn('a container could not be looked at', { task: arn, why: messageOf(thrown) }));
+  }
+
+  async #resync(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    for (;;) {
+      await clock.sleep(resyncMs, signal);
+      if (signal.aborted) return;
+      await this.#sync().catch((thrown) => log.warn('containers could not be listed', { why: messageOf(thrown) }));
+    }
+  }
+
+  /** Compares everything that the engine has with what is known. */
+  async #sync(): Promise<void> {
+    const { runtime, installation } = this.#options;
+    const listed = await runtime.list({ [label.installation]: installation });
+    if (this.#signal!.aborted) return;
+    const groups = Map.groupBy(listed, (container) => container.labels[label.taskArn] ?? '');
+    const present = new Set(listed.map((container) => container.id));
+    for (const [arn, { runner }] of this.#runners) {
+      for (const container of groups.get(arn) ?? []) runner.listed(container);
+      this.#refresh(arn, (container) => !present.has(container.id));
+      groups.delete(arn);
+    }
+    this.#unclaimed = groups;
+    this.#synced = true;
+    for (const { task, seqNum } of this.#pending.values()) this.#start(task, seqNum);
+    this.#pending.clear();
+    this.#endStrays();
+  }
+}

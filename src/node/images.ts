@@ -1,0 +1,109 @@
+// Pulls images: one pull of a reference at a time, shared by all tasks that want it meanwhile.
+import type { Clock } from '#kernel/clock.ts';
+import { messageOf } from '#kernel/error.ts';
+import type { Log } from '#kernel/log.ts';
+import type { Random } from '#kernel/random.ts';
+import { RuntimeError } from '#drivers/runtime.ts';
+import type { Image, RegistryAuth, Runtime } from '#drivers/runtime.ts';
+import { backoffMs } from './backoff.ts';
+import { Gate } from './gate.ts';
+import type { PayloadContainer } from './messages.ts';
+import { cannotLogIn, cannotPull } from './reasons.ts';
+
+/** What the registry of a container's image wants to know. Rejects where the credentials are not given. */
+export type RegistryLogin = (
+  ecrAuthData: NonNullable<PayloadContainer['registryAuthentication']>['ecrAuthData'],
+) => Promise<RegistryAuth>;
+
+export interface ImagesOptions {
+  readonly runtime: Runtime;
+  readonly registryLogin: RegistryLogin;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** A failure that ends a task, in AWS's words. */
+export class TaskFailure extends Error {
+  override readonly name = 'TaskFailure';
+}
+
+const tries = 5;
+const pullsAtOnce = 8;
+
+export class Images {
+  readonly #options: ImagesOptions;
+  readonly #pulls = new Map<string, Promise<Image>>();
+  readonly #gate = new Gate(pullsAtOnce);
+
+  constructor(options: ImagesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Fetches a container's image as its registry has it now, cached or not (ECS's default pull behaviour). Throws
+   * TaskFailure where that failed for good, RuntimeError `unavailable` where the engine itself is away.
+   */
+  pull(container: PayloadContainer, signal: AbortSignal): Promise<Image> {
+    // Those allowed to pull by different credentials must not profit from each other's.
+    const auth = container.registryAuthentication?.ecrAuthData;
+    const key = JSON.stringify([container.image, auth?.registryId, auth?.region, auth?.useExecutionRole]);
+    const underWay = this.#pulls.get(key);
+    if (underWay !== undefined) return underWay;
+    const pull = this.#gate.run(() => this.#pullPatiently(container, signal)).finally(() => this.#pulls.delete(key));
+    this.#pulls.set(key, pull);
+    return pull;
+  }
+
+  async #pullPatiently(container: PayloadContainer, signal: AbortSignal): Promise<Image> {
+    const { clock, random, log } = this.#options;
+    const { image } = container;
+    for (let attempt = 1; ; attempt++) {
+      const auth = await this.#login(container);
+      try {
+        return await this.#options.runtime.pull(image, auth, signal);
+      } catch (thrown) {
+        if (signal.aborted) throw thrown;
+        await this.#throwIfEngineIsAway(thrown);
+        if (!isTransient(thrown) || attempt === tries) throw new TaskFailure(cannotPull(image, thrown, attempt));
+        log.warn('image pull failed, trying again', { image, attempt, why: messageOf(thrown) });
+        await clock.sleep(backoffMs(attempt, random), signal);
+      }
+    }
+  }
+
+  async #login(container: PayloadContainer): Promise<RegistryAuth | undefined> {
+    const authentication = container.registryAuthentication;
+    if (authentication === undefined) return undefined;
+    try {
+      return await this.#options.registryLogin(authentication.ecrAuthData);
+    } catch (thrown) {
+      throw new TaskFailure(cannotLogIn(thrown));
+    }
+  }
+
+  /** `unavailable` may mean the registry or the engine; only the engine knows which. */
+  async #throwIfEngineIsAway(thrown: unknown): Promise<void> {
+    if (thrown instanceof RuntimeError && thrown.reason === 'unavailable') await this.#options.runtime.version();
+  }
+}
+
+function isTransient(thrown: unknown): boolean {
+  return thrown instanceof RuntimeError && (thrown.reason === 'unavailable' || thrown.reason === 'failed');
+}
+
+/** `sha256:…` of the manifest that a reference was resolved to, where the engine knows it. */
+export function digestOf(image: Image, reference: string): string | undefined {
+  const repository = repositoryOf(reference);
+  const match = image.repoDigests.find((each) => repositoryOf(each) === repository) ?? image.repoDigests[0];
+  return match?.split('@')[1];
+}
+
+/** A reference without tag and digest, as Docker shortens it in RepoDigests. */
+function repositoryOf(reference: string): string {
+  const name = reference.split('@')[0]!;
+  const slash = name.lastIndexOf('/');
+  const colon = name.indexOf(':', slash + 1);
+  const untagged = colon < 0 ? name : name.slice(0, colon);
+  return untagged.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '');
+}
