@@ -1,0 +1,125 @@
+// Containers in the engine's JSON: a spec as the body of a create call, an inspection as a Container.
+import type { Container, ContainerNetwork, ContainerPhase, ContainerSpec } from '#drivers/runtime.ts';
+
+/**
+ * json-file, blocking: a container waits rather than lose a line. Whoever follows reads from these files; 4 of 16 MiB
+ * let it fall 48 MiB behind (or be away for as long) before the oldest lines are gone, and bound the disk that a
+ * container can fill. Following a rotation, dockerd reads the old file to its end first.
+ */
+const logConfig = { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '4', mode: 'blocking' } };
+
+/** The body of POST /containers/create. `endpointMac`: since API 1.44 the MAC address belongs to the endpoint. */
+export function createBody(spec: ContainerSpec, endpointMac: boolean): object {
+  const { network } = spec;
+  const macAddress = network.mode === 'bridge' ? network.macAddress : undefined;
+  return {
+    Image: spec.image,
+    Labels: spec.labels,
+    Entrypoint: spec.entryPoint,
+    Cmd: spec.command,
+    Env: spec.environment && Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
+    WorkingDir: spec.workingDirectory,
+    User: spec.user,
+    Hostname: spec.hostname,
+    Tty: spec.tty,
+    OpenStdin: spec.interactive,
+    StopSignal: spec.stopSignal,
+    ...(macAddress && !endpointMac && { MacAddress: macAddress }),
+    HostConfig: hostConfig(spec),
+    NetworkingConfig:
+      network.mode === 'bridge'
+        ? { EndpointsConfig: { [network.network]: endpoint(network, endpointMac) } }
+        : undefined,
+  };
+}
+
+function endpoint(network: ContainerNetwork & { mode: 'bridge' }, endpointMac: boolean): object {
+  return {
+    IPAMConfig: { IPv4Address: network.ipv4Address },
+    ...(endpointMac && network.macAddress && { MacAddress: network.macAddress }),
+  };
+}
+
+function hostConfig(spec: ContainerSpec): object {
+  return {
+    NetworkMode: networkMode(spec.network),
+    LogConfig: logConfig,
+    Mounts: spec.mounts?.map((mount) => ({
+      Type: mount.type,
+      Source: mount.source,
+      Target: mount.target,
+      ReadOnly: mount.readOnly,
+    })),
+    Memory: spec.memoryBytes,
+    // Memory and swap together: without it a container gets as much swap again as it has memory.
+    MemorySwap: spec.memoryBytes,
+    MemoryReservation: spec.memoryReservationBytes,
+    CpuShares: spec.cpuShares,
+    NanoCpus: spec.nanoCpus,
+    PidsLimit: spec.pidsLimit,
+    Ulimits: spec.ulimits?.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
+    ReadonlyRootfs: spec.readOnlyRootFilesystem,
+    Init: spec.init,
+    CapAdd: spec.capabilitiesAdd,
+    CapDrop: spec.capabilitiesDrop,
+    SecurityOpt: spec.noNewPrivileges ? ['no-new-privileges:true'] : undefined,
+    Dns: spec.dnsServers,
+    DnsSearch: spec.dnsSearchDomains,
+    ExtraHosts: spec.extraHosts?.map(({ hostname, ipAddress }) => `${hostname}:${ipAddress}`),
+  };
+}
+
+function networkMode(network: ContainerNetwork): string {
+  if (network.mode === 'bridge') return network.network;
+  return network.mode === 'container' ? `container:${network.id}` : network.mode;
+}
+
+/** The members of an inspection that we read. */
+export interface Inspection {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Created: string;
+  readonly Image: string;
+  readonly Config: { readonly Labels: Readonly<Record<string, string>> | null; readonly Tty: boolean };
+  readonly State: {
+    readonly Status: string;
+    readonly Running: boolean;
+    readonly OOMKilled: boolean;
+    readonly ExitCode: number;
+    readonly Error: string;
+    readonly StartedAt: string;
+    readonly FinishedAt: string;
+  };
+}
+
+/** What an inspection says, as the contract has it. */
+export function containerOf({ Id, Name, Created, Image, Config, State }: Inspection): Container {
+  const phase = phaseOf(State.Status);
+  const ended = phase === 'exited' || phase === 'dead' || phase === 'removing';
+  const failedToStart = phase === 'created' && State.ExitCode !== 0;
+  return {
+    id: Id,
+    name: Name.replace(/^\//, ''),
+    labels: Config.Labels ?? {},
+    phase,
+    imageId: Image,
+    createdAt: new Date(Created),
+    startedAt: instant(State.StartedAt),
+    finishedAt: ended ? instant(State.FinishedAt) : undefined,
+    exitCode: ended || failedToStart ? State.ExitCode : undefined,
+    outOfMemory: State.OOMKilled,
+    error: State.Error === '' ? undefined : State.Error,
+  };
+}
+
+const phases: ReadonlySet<string> = new Set(['created', 'running', 'paused', 'exited', 'removing', 'dead']);
+
+/** `restarting` is between two runs of the engine's own restart policy, which we never set: for us it runs. */
+function phaseOf(status: string): ContainerPhase {
+  return phases.has(status) ? (status as ContainerPhase) : 'running';
+}
+
+/** Go's zero time stands for never. */
+function instant(text: string): Date | undefined {
+  return text === '' || text.startsWith('0001-') ? undefined : new Date(text);
+}
