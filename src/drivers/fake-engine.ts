@@ -148,8 +148,6 @@ export class FakeEngine implements FakeContainerHost {
     if (image === undefined) throw new RuntimeError('not-found', `No such image: ${spec.image}`);
     if (this.find(spec.name))
       throw new RuntimeError('conflict', `The container name "/${spec.name}" is already in use`);
-    const { network } = spec;
-    if (network.mode === 'container') this.required(network.id);
     const id = this.random.bytes(32).toString('hex');
     const container = new FakeContainer(this, id, spec, image.id);
     this.containers.set(id, container);

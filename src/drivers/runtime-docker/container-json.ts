@@ -96,6 +96,7 @@ export interface Inspection {
 export function containerOf({ Id, Name, Created, Image, Config, State }: Inspection): Container {
   const phase = phaseOf(State.Status);
   const ended = phase === 'exited' || phase === 'dead' || phase === 'removing';
+  const finishedAt = ended ? instant(State.FinishedAt) : undefined;
   const failedToStart = phase === 'created' && State.ExitCode !== 0;
   return {
     id: Id,
@@ -104,12 +105,17 @@ export function containerOf({ Id, Name, Created, Image, Config, State }: Inspect
     phase,
     imageId: Image,
     createdAt: new Date(Created),
-    startedAt: instant(State.StartedAt),
-    finishedAt: ended ? instant(State.FinishedAt) : undefined,
+    startedAt: ended ? earlier(instant(State.StartedAt), finishedAt) : instant(State.StartedAt),
+    finishedAt,
     exitCode: ended || failedToStart ? State.ExitCode : undefined,
     outOfMemory: State.OOMKilled,
     error: State.Error === '' ? undefined : State.Error,
   };
+}
+
+/** dockerd notes the start when containerd has answered, which may be after a quick program's end. */
+function earlier(started: Date | undefined, finished: Date | undefined): Date | undefined {
+  return started && finished && finished < started ? finished : started;
 }
 
 const phases: ReadonlySet<string> = new Set(['created', 'running', 'paused', 'exited', 'removing', 'dead']);

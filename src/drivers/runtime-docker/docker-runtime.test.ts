@@ -1,0 +1,151 @@
+// The suite on a real engine, and what only a real engine can show.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { request } from 'node:http';
+import { test } from 'node:test';
+import { systemClock } from '#kernel/clock.ts';
+import { messageOf } from '#kernel/error.ts';
+import type { FakeOutput, FakeProgram } from '#drivers/fake-image.ts';
+import type { ContainerSpec } from '#drivers/runtime.ts';
+import { runtimeSuite, testLabel } from '#drivers/runtime.suite.ts';
+import { DockerRuntime } from './docker-runtime.ts';
+import { Engine, socketPathOf } from './engine.ts';
+
+const image = 'berth-test/busybox:1';
+const busybox = '/bin/busybox';
+const runtime = new DockerRuntime(new Engine(socketPathOf(process.env['DOCKER_HOST'])), systemClock);
+const skip = await whyNot();
+if (skip) console.error(`\n*** NOT TESTED: ${skip} ***\n`);
+
+async function whyNot(): Promise<string | false> {
+  if (!existsSync(busybox)) return `${busybox} (Debian's busybox-static) is missing`;
+  try {
+    await runtime.version();
+    return false;
+  } catch (thrown) {
+    return `no Docker Engine: ${messageOf(thrown)}`;
+  }
+}
+
+/** A program as a shell script. */
+function script(program: FakeProgram): string {
+  const { ignoresTerm, termExitCode = 143, memoryBytes, runsForMs, exitCode = 0 } = program;
+  let spent = 0;
+  const lines = [ignoresTerm ? `trap '' TERM` : `trap 'exit ${termExitCode}' TERM`];
+  const wait = (untilMs: number) => {
+    if (untilMs > spent) lines.push(`/busybox sleep ${(untilMs - spent) / 1000} & wait $!`);
+    spent = Math.max(spent, untilMs);
+  };
+  for (const { afterMs = 0, stream, text } of merged(program.output ?? [])) {
+    wait(afterMs);
+    lines.push(`/busybox cat <<'END'${stream === 'stderr' ? ' >&2' : ''}`, text, 'END');
+  }
+  if (memoryBytes) lines.push('exec /busybox tail /dev/zero');
+  if (runsForMs === undefined) lines.push('while :; do /busybox sleep 1000 & wait $!; done');
+  else wait(runsForMs);
+  return [...lines, `exit ${exitCode}`].join('\n');
+}
+
+/** Neighbouring lines of one stream and moment in one piece: a process each would take its time. */
+function merged(output: Iterable<FakeOutput>): FakeOutput[] {
+  const pieces: FakeOutput[] = [];
+  for (const next of output) {
+    const last = pieces.at(-1);
+    if (last && last.stream === next.stream && last.afterMs === next.afterMs) {
+      pieces[pieces.length - 1] = { ...last, text: `${last.text}\n${next.text}` };
+    } else pieces.push(next);
+  }
+  return pieces;
+}
+
+async function program(what: FakeProgram): Promise<Pick<ContainerSpec, 'image' | 'entryPoint' | 'command'>> {
+  if (what.failsToStart !== undefined) return { image, entryPoint: ['/does-not-exist'] };
+  return { image, entryPoint: ['/busybox', 'sh', '-c'], command: [script(what)] };
+}
+
+runtimeSuite(
+  'the Docker runtime',
+  async () => {
+    await runtime.makeImage(image, { path: busybox, argv: ['sh'] });
+    return { runtime, program };
+  },
+  skip,
+);
+
+test('an image made of a program runs it with its arguments and is made once', { skip }, async (context) => {
+  const reference = 'berth-test/echo:1';
+  const made = await runtime.makeImage(reference, { path: busybox, argv: ['echo', 'a b', 'c'] });
+  assert.deepEqual(await runtime.makeImage(reference, { path: busybox, argv: ['false'] }), made);
+  const labels = { [testLabel]: '1' };
+  const id = await runtime.create({ name: `berth-test-echo-${process.pid}`, image: reference, labels, network: { mode: 'none' } });
+  context.after(() => runtime.remove(id));
+  await runtime.start(id);
+  const lines = await Array.fromAsync(runtime.logs(id, undefined, new AbortController().signal));
+  assert.deepEqual(
+    lines.map((line) => line.text),
+    ['a b c'],
+  );
+});
+
+test('a container answers the host at its fixed address, and has its MAC address', { skip }, async (context) => {
+  const network = `berth-test-reach-${process.pid}`;
+  await runtime.makeImage(image, { path: busybox, argv: ['sh'] });
+  await runtime.ensureNetwork({
+    name: network,
+    subnet: '10.213.99.0/24',
+    gateway: '10.213.99.1',
+    labels: { [testLabel]: '1' },
+  });
+  const serve = [
+    `trap 'exit 0' TERM`,
+    '/busybox mkdir /www',
+    '/busybox cat /sys/class/net/eth0/address > /www/index.html',
+    '/busybox httpd -p 80 -h /www',
+    'echo serving',
+    '/busybox sleep 1000 & wait',
+  ];
+  const id = await runtime.create({
+    name: `berth-test-httpd-${process.pid}`,
+    image,
+    labels: { [testLabel]: '1' },
+    network: { mode: 'bridge', network, ipv4Address: '10.213.99.7', macAddress: '02:42:0a:d5:63:07' },
+    entryPoint: ['/busybox', 'sh', '-c'],
+    command: [serve.join('\n')],
+    environment: { A: 'b=c' },
+    noNewPrivileges: true,
+  });
+  context.after(async () => {
+    await runtime.remove(id);
+    await runtime.removeNetwork(network);
+  });
+  await runtime.start(id);
+  for await (const { text } of runtime.logs(id, undefined, new AbortController().signal)) {
+    if (text === 'serving') break;
+  }
+  assert.equal((await get('http://10.213.99.7/')).trim(), '02:42:0a:d5:63:07');
+});
+
+function get(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      answer.on('end', () => resolve(text));
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+test('a registry that does not answer fails a pull in the engine’s words', { skip }, async () => {
+  const pulled = runtime.pull('127.0.0.1:1/berth-test/absent:v1', undefined, new AbortController().signal);
+  await assert.rejects(pulled, { name: 'RuntimeError', reason: 'failed', message: /connection refused/ });
+});
+
+test('an engine that is not there is unavailable', async () => {
+  const nobody = new DockerRuntime(new Engine('/nonexistent/docker.sock'), systemClock);
+  const unavailable = { name: 'RuntimeError', reason: 'unavailable' };
+  await assert.rejects(nobody.version(), unavailable);
+  await assert.rejects(nobody.list({}), unavailable);
+  await assert.rejects(nobody.create({ name: 'x', image, labels: {}, network: { mode: 'none' } }), unavailable);
+  await assert.rejects(Array.fromAsync(nobody.events('x', new AbortController().signal)), unavailable);
+});
