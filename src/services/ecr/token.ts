@@ -60,7 +60,8 @@ export function createTokens(parts: {
     forPrincipal: ({ account, arn, accessKeyId }) => issue({ use: 'principal', account, arn, accessKeyId }),
     forPull: ({ account, region }) => issue({ use: 'pull', account, region }),
     verify(password) {
-      const [text = '', proof = ''] = password.split('.');
+      const dot = password.lastIndexOf('.');
+      const [text, proof] = [password.slice(0, Math.max(dot, 0)), password.slice(dot + 1)];
       if (!seals.verify(purpose, text, proof)) return 'invalid';
       const claims = JSON.parse(Buffer.from(text, 'base64url').toString()) as Claims;
       if (claims.expires <= clock.now().getTime()) return 'expired';
