@@ -1,0 +1,182 @@
+// Translates a task into what a node is told of it: definition, overrides and interface to a PayloadTask. Pure.
+import type { Images } from '#services/ecr/ports.ts';
+import type { NetworkInterface } from '#services/ec2/ports.ts';
+import type {
+  DockerConfig,
+  DockerHostConfig,
+  PayloadContainer,
+  PayloadNetworkInterface,
+  PayloadTask,
+} from '#node/messages.ts';
+import { attachmentArn, clusterArn, taskArn } from './arns.ts';
+import type { TaskDefinitionSpec, TaskSpec } from './kinds.ts';
+import type { ContainerDefinition, ContainerOverride } from './shapes.ts';
+
+const mebibyte = 1024 * 1024;
+/** The Engine API that the strings in dockerConfig are written for. */
+const dockerApi = '1.41';
+
+export interface TaskParts {
+  readonly task: TaskSpec;
+  readonly definition: TaskDefinitionSpec;
+  readonly networkInterface: NetworkInterface;
+}
+
+/** A task that is to run. */
+export function runPayload(
+  { task, definition, networkInterface }: TaskParts,
+  images: Pick<Images, 'resolve'>,
+): PayloadTask {
+  return {
+    ...identityOf(task),
+    desiredStatus: 'RUNNING',
+    networkMode: 'awsvpc',
+    launchType: task.launchType,
+    cpu: Number(task.cpu) / 1024,
+    memory: Number(task.memory),
+    group: task.group,
+    elasticNetworkInterfaces: [payloadInterface(task, networkInterface)],
+    containers: definition.containerDefinitions.map((container) => payloadContainer(task, container, images)),
+  };
+}
+
+/** A task that is to end. */
+export function stopPayload(task: TaskSpec): PayloadTask {
+  return { ...identityOf(task), desiredStatus: 'STOPPED', containers: [] };
+}
+
+function identityOf(task: TaskSpec): Pick<PayloadTask, 'arn' | 'taskClusterArn' | 'family' | 'version'> {
+  return {
+    arn: taskArn(task, task.clusterName, task.id),
+    taskClusterArn: clusterArn(task, task.clusterName),
+    family: task.family,
+    version: String(task.revision),
+  };
+}
+
+function payloadInterface(task: TaskSpec, networkInterface: NetworkInterface): PayloadNetworkInterface {
+  const { subnet } = networkInterface;
+  return {
+    attachmentArn: attachmentArn(task, task.network.attachmentId),
+    attachType: 'task-eni',
+    ec2Id: networkInterface.networkInterfaceId,
+    macAddress: networkInterface.macAddress,
+    ipv4Addresses: [{ primary: true, privateAddress: networkInterface.privateIpAddress }],
+    domainNameServers: [],
+    privateDnsName: networkInterface.privateDnsName,
+    subnetGatewayIpv4Address: gatewayOf(subnet.cidrBlock),
+    vpc: { id: subnet.vpcId, cidrBlock: networkInterface.vpcCidrBlock, gateway: networkInterface.gateway },
+  };
+}
+
+/** The first address of a subnet, with its prefix length: `172.31.16.0/20` has `172.31.16.1/20`. */
+function gatewayOf(cidrBlock: string): string {
+  const [network = '', prefix = ''] = cidrBlock.split('/');
+  return `${network.replace(/\d+$/, (last) => String(Number(last) + 1))}/${prefix}`;
+}
+
+function payloadContainer(
+  task: TaskSpec,
+  container: ContainerDefinition,
+  images: Pick<Images, 'resolve'>,
+): PayloadContainer {
+  const override = task.overrides.containerOverrides?.find(({ name }) => name === container.name) ?? {};
+  const wanted = task.containers.find(({ name }) => name === container.name)!;
+  return {
+    name: wanted.name,
+    ...imageOf(wanted.image, images),
+    essential: container.essential ?? true,
+    cpu: wanted.cpu,
+    memory: wanted.memory ?? 0,
+    entryPoint: filled(container.entryPoint),
+    command: filled(override.command) ?? filled(container.command),
+    environment: environmentOf(task, container, override),
+    dependsOn: filled(container.dependsOn)?.map(({ containerName, condition }) => {
+      return { containerName: containerName!, condition: condition! };
+    }),
+    startTimeout: container.startTimeout,
+    stopTimeout: container.stopTimeout,
+    containerArn: wanted.arn,
+    dockerConfig: {
+      version: dockerApi,
+      config: JSON.stringify(dockerConfigOf(container)),
+      hostConfig: JSON.stringify(hostConfigOf(task, container, wanted.memoryReservation)),
+    },
+  };
+}
+
+/** Images in our own registry are pulled from where the engine reaches it, with our own credentials. */
+function imageOf(
+  reference: string,
+  images: Pick<Images, 'resolve'>,
+): Pick<PayloadContainer, 'image' | 'registryAuthentication'> {
+  const image = images.resolve(reference);
+  if (image === undefined) return { image: reference };
+  const { registryId, region, endpoint } = image;
+  return {
+    image: image.reference,
+    registryAuthentication: {
+      type: 'ecr',
+      ecrAuthData: { registryId, region, endpointOverride: endpoint, useExecutionRole: false },
+    },
+  };
+}
+
+/** What ECS sets in every Fargate container, then the definition's own, then the overrides'. */
+function environmentOf(
+  task: TaskSpec,
+  container: ContainerDefinition,
+  override: ContainerOverride,
+): Record<string, string> {
+  const environment: Record<string, string> = {
+    AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
+    AWS_REGION: task.region,
+    AWS_DEFAULT_REGION: task.region,
+  };
+  for (const { name, value } of [...(container.environment ?? []), ...(override.environment ?? [])]) {
+    environment[name!] = value ?? '';
+  }
+  return environment;
+}
+
+function dockerConfigOf(container: ContainerDefinition): DockerConfig {
+  return {
+    User: container.user,
+    WorkingDir: container.workingDirectory,
+    Tty: container.pseudoTerminal,
+    OpenStdin: container.interactive,
+    Labels: container.dockerLabels,
+  };
+}
+
+function hostConfigOf(
+  task: TaskSpec,
+  container: ContainerDefinition,
+  memoryReservation: number | undefined,
+): DockerHostConfig {
+  const { capabilities, initProcessEnabled } = container.linuxParameters ?? {};
+  return {
+    LogConfig: logConfigOf(task, container),
+    MemoryReservation: memoryReservation === undefined ? undefined : memoryReservation * mebibyte,
+    ReadonlyRootfs: container.readonlyRootFilesystem,
+    Init: initProcessEnabled,
+    CapAdd: filled(capabilities?.add),
+    CapDrop: filled(capabilities?.drop),
+    Ulimits: filled(container.ulimits)?.map(({ name, softLimit, hardLimit }) => {
+      return { Name: name!, Soft: softLimit!, Hard: hardLimit! };
+    }),
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html: streams are prefix/container/task. */
+function logConfigOf(task: TaskSpec, container: ContainerDefinition): DockerHostConfig['LogConfig'] {
+  const { logDriver, options = {} } = container.logConfiguration ?? {};
+  if (logDriver === undefined) return undefined;
+  const { 'awslogs-stream-prefix': prefix, ...rest } = options;
+  return { Type: logDriver, Config: { ...rest, 'awslogs-stream': `${prefix}/${container.name}/${task.id}` } };
+}
+
+/** An empty list asks for what the image says, as no list does. */
+function filled<T>(list: readonly T[] | undefined): readonly T[] | undefined {
+  return list?.length ? list : undefined;
+}

@@ -1,0 +1,210 @@
+// RunTask: checks what is asked for and writes the tasks that are wanted; task-reconciler does the rest.
+import { createHash } from 'node:crypto';
+import { hexId, uuid } from '#kernel/id.ts';
+import { fraction, type Random } from '#kernel/random.ts';
+import type { Tx } from '#kernel/store.ts';
+import type { Context, Operation, Out } from '#aws/service.ts';
+import type { NetworkInterfaces } from '#services/ec2/ports.ts';
+import { containerArn, parseTaskDefinitionName, taskArn, taskDefinitionArn } from './arns.ts';
+import { checkedNetwork, type TaskNetwork } from './check-network.ts';
+import { checkedOverrides } from './check-overrides.ts';
+import { activeCluster } from './clusters.ts';
+import { describeTask } from './describe-task.ts';
+import {
+  clientTokenConflict,
+  invalidParameter,
+  platformUnknown,
+  taskDefinitionInactive,
+  taskDefinitionNotFound,
+} from './errors.ts';
+import { inCluster, taskKey, taskKind, type TaskDefinitionSpec, type TaskSpec, type TaskStatus } from './kinds.ts';
+import type { RunTaskInput, Tag } from './shapes.ts';
+import { checkedTags, mergedTags } from './tags.ts';
+import { findTaskDefinition } from './task-definitions.ts';
+import type { Architecture } from './validate-task-definition.ts';
+
+const mostTasks = 10;
+const longestStartedBy = 128;
+const platformVersion = '1.4.0';
+
+export interface RunTaskOptions {
+  readonly random: Random;
+  readonly networkInterfaces: Pick<NetworkInterfaces, 'subnet' | 'securityGroupVpc' | 'defaultSecurityGroup'>;
+  readonly architecture: Architecture;
+}
+
+export function runTaskOperation(options: RunTaskOptions): Operation<RunTaskInput, Out<'ecs', 'RunTask'>> {
+  return {
+    accepts: {
+      cluster: true,
+      taskDefinition: true,
+      count: true,
+      launchType: true,
+      platformVersion: true,
+      networkConfiguration: { awsvpcConfiguration: { subnets: true, securityGroups: true, assignPublicIp: true } },
+      overrides: {
+        cpu: true,
+        memory: true,
+        containerOverrides: {
+          name: true,
+          command: true,
+          environment: true,
+          cpu: true,
+          memory: true,
+          memoryReservation: true,
+        },
+      },
+      group: true,
+      startedBy: true,
+      tags: true,
+      propagateTags: true,
+      enableECSManagedTags: true,
+      clientToken: true,
+      referenceId: true,
+    },
+    resource({ taskDefinition = '' }, context) {
+      const { family, revision } = parseTaskDefinitionName(context, taskDefinition);
+      return revision === undefined
+        ? taskDefinitionArn(context, family, 0).replace(/0$/, '*')
+        : taskDefinitionArn(context, family, revision);
+    },
+    run(input, tx, context) {
+      const before = tasksOfToken(input, tx, context);
+      const tasks = before ?? runTasks(input, tx, context, options);
+      return { tasks: tasks.map((task) => describeTask(task, options.architecture, true)), failures: [] };
+    },
+  };
+}
+
+interface Written {
+  readonly spec: TaskSpec;
+  readonly status: TaskStatus;
+}
+
+/** The tasks that the same request made before, if it did. Throws ConflictException where it was another request. */
+function tasksOfToken(input: RunTaskInput, tx: Tx, context: Context): readonly Written[] | undefined {
+  if (!input.clientToken) return undefined;
+  const cluster = activeCluster(tx, context, input.cluster);
+  const found = tx.by(taskKind, 'clientToken', inCluster(cluster, cluster.name, input.clientToken));
+  if (found.length === 0) return undefined;
+  if (found.some(({ spec }) => spec.request?.digest !== digestOf(input))) {
+    throw clientTokenConflict(found.map(({ spec }) => taskArn(spec, spec.clusterName, spec.id)));
+  }
+  return found;
+}
+
+function runTasks(input: RunTaskInput, tx: Tx, context: Context, options: RunTaskOptions): Written[] {
+  const cluster = activeCluster(tx, context, input.cluster);
+  const count = input.count ?? 1;
+  if (!Number.isInteger(count) || count < 1 || count > mostTasks) {
+    throw invalidParameter(`count must be between 1 and ${mostTasks}.`);
+  }
+  const definition = checkedDefinition(input, tx, context);
+  checkLaunch(input, definition);
+  if (input.startedBy !== undefined && input.startedBy.length > longestStartedBy) {
+    throw invalidParameter(`startedBy must be at most ${longestStartedBy} characters.`);
+  }
+  const network = checkedNetwork(input.networkConfiguration, options.networkInterfaces, tx, context);
+  const wanted = {
+    input,
+    definition,
+    network,
+    clusterName: cluster.name,
+    tags: tagsOf(input, definition, cluster.name),
+  };
+  const first = Math.floor(fraction(options.random) * network.subnets.length);
+  return Array.from({ length: count }, (_, at) => {
+    const subnet = network.subnets[(first + at) % network.subnets.length]!;
+    const spec = taskSpec(wanted, subnet, context, options.random);
+    const status: TaskStatus = {
+      lastStatus: 'PROVISIONING',
+      version: 1,
+      containers: spec.containers.map(({ name }) => ({ name, lastStatus: 'PENDING' })),
+    };
+    return tx.put(taskKind, taskKey(spec, spec.clusterName, spec.id), { spec, status });
+  });
+}
+
+function checkedDefinition(input: RunTaskInput, tx: Tx, context: Context): TaskDefinitionSpec {
+  const definition = findTaskDefinition(tx, context, input.taskDefinition ?? '');
+  if (definition === undefined) throw taskDefinitionNotFound();
+  if (definition.status !== 'ACTIVE') throw taskDefinitionInactive();
+  return definition;
+}
+
+/** No container instances can join yet: what asks for one is answered as on AWS, where none has joined. */
+function checkLaunch(input: RunTaskInput, definition: TaskDefinitionSpec): void {
+  const { launchType = 'EC2', platformVersion: version, group, propagateTags } = input;
+  if (launchType !== 'EC2' && launchType !== 'FARGATE' && launchType !== 'EXTERNAL') {
+    throw invalidParameter('launch type should be one of [EC2,FARGATE,EXTERNAL]');
+  }
+  if (!definition.compatibilities.includes(launchType)) {
+    throw invalidParameter(`Task definition does not support launch_type ${launchType}.`);
+  }
+  if (launchType !== 'FARGATE') throw invalidParameter('No Container Instances were found in your cluster.');
+  if (version !== undefined && version !== 'LATEST' && version !== platformVersion) throw platformUnknown(version);
+  if (group?.startsWith('family:') === true && group !== `family:${definition.family}`) {
+    throw invalidParameter(`The group '${group}' is reserved for tasks of that family.`);
+  }
+  if (group?.startsWith('service:'))
+    throw invalidParameter("Invalid namespace for group. Namespace 'service:' is reserved.");
+  if (propagateTags === 'SERVICE') {
+    throw invalidParameter('propagateTags cannot be SERVICE for a task that no service starts.');
+  }
+}
+
+function tagsOf(input: RunTaskInput, definition: TaskDefinitionSpec, clusterName: string): Tag[] {
+  const propagated = input.propagateTags === 'TASK_DEFINITION' ? definition.tags : [];
+  const managed = input.enableECSManagedTags ? [{ key: 'aws:ecs:clusterName', value: clusterName }] : [];
+  return mergedTags(mergedTags(managed, propagated), checkedTags(input.tags));
+}
+
+interface Wanted {
+  readonly input: RunTaskInput;
+  readonly definition: TaskDefinitionSpec;
+  readonly network: TaskNetwork;
+  readonly clusterName: string;
+  readonly tags: readonly Tag[];
+}
+
+function taskSpec(wanted: Wanted, subnet: TaskNetwork['subnets'][number], context: Context, random: Random): TaskSpec {
+  const { input, definition, network, clusterName, tags } = wanted;
+  const { account, region } = context;
+  const id = hexId(random);
+  const { cpu, memory, overrides, containers } = checkedOverrides(definition, input.overrides);
+  return {
+    account,
+    region,
+    id,
+    clusterName,
+    family: definition.family,
+    revision: definition.revision,
+    launchType: 'FARGATE',
+    platformVersion,
+    cpu,
+    memory,
+    group: input.group ?? `family:${definition.family}`,
+    startedBy: input.startedBy,
+    containers: containers.map((each) => ({ ...each, arn: containerArn(context, clusterName, id, uuid(random)) })),
+    overrides,
+    network: {
+      attachmentId: uuid(random),
+      subnetId: subnet.subnetId,
+      availabilityZone: subnet.availabilityZone,
+      securityGroupIds: network.securityGroupIds,
+    },
+    tags,
+    createdAt: context.now.getTime(),
+    request: input.clientToken ? { clientToken: input.clientToken, digest: digestOf(input) } : undefined,
+  };
+}
+
+/** Of everything that a request asks for; object members in one order, whatever the order of the wire. */
+function digestOf(input: RunTaskInput): string {
+  const text = JSON.stringify(input, (_name, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return createHash('sha256').update(text).digest('base64');
+}
