@@ -17,14 +17,14 @@ export function receiveHead(message: IncomingMessage): RequestHead {
   };
 }
 
-/** Node drops repetitions of some headers; a signature may cover them all. */
+/** Node drops repetitions of some headers; a signature covers them all, joined as here (SigV4's canonical headers). */
 function joinHeaders(raw: readonly string[]): Record<string, string | undefined> {
   // Without a prototype: a header may be called `__proto__`.
   const headers: Record<string, string | undefined> = Object.create(null) as Record<string, string | undefined>;
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index]!.toLowerCase();
     const before = headers[name];
-    headers[name] = before === undefined ? raw[index + 1]! : `${before}, ${raw[index + 1]!}`;
+    headers[name] = before === undefined ? raw[index + 1]! : `${before},${raw[index + 1]!}`;
   }
   return headers;
 }

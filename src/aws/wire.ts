@@ -8,7 +8,7 @@ export interface WireRequest {
   readonly path: string;
   /** The query string as it was sent, without the `?`; empty when there is none. */
   readonly query: string;
-  /** Names in lower case; repeated headers joined with `, `. */
+  /** Names in lower case; repeated headers joined with `,`. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
 }

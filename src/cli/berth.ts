@@ -1,0 +1,56 @@
+// The `berth` command.
+import { Command } from 'commander';
+import { messageOf } from '#kernel/error.ts';
+import { version } from '#version.ts';
+import { doctor } from './doctor.ts';
+import { down } from './down.ts';
+import { environmentLines } from './env.ts';
+import { addSettings, configOf } from './settings-options.ts';
+import { status } from './status.ts';
+import { up } from './up.ts';
+
+const program = new Command('berth')
+  .description('Amazon ECS on your own machines')
+  .version(version)
+  .showHelpAfterError('(run with --help for the options)');
+
+addSettings(program.command('up'), ['port', 'host', 'data', 'account', 'region', 'vpcCidr', 'logLevel', 'hostnames'])
+  .description('start the platform: in the foreground, or with --detach in the background')
+  .option('--detach', 'return once it is ready; it goes on in the background')
+  .action(async (flags: { detach?: boolean }) => {
+    await up(configOf(flags), flags.detach ?? false);
+  });
+
+addSettings(program.command('down'), ['data'])
+  .description('stop the control plane; tasks run on unless --tasks is given')
+  .option('--tasks', 'stop every task first')
+  .action(async (flags: { tasks?: boolean }) => {
+    await down(configOf(flags), flags.tasks ?? false);
+  });
+
+addSettings(program.command('env'), ['data'])
+  .description('print export lines with which every AWS tool finds Berth: eval "$(bin/berth env)"')
+  .action((flags) => {
+    process.stdout.write(environmentLines(configOf(flags)));
+  });
+
+addSettings(program.command('status'), ['data'])
+  .description('say what runs, and where')
+  .action(async (flags) => {
+    process.stdout.write(await status(configOf(flags)));
+  });
+
+addSettings(program.command('doctor'), ['data', 'port'])
+  .description('say what is wrong with this machine, and how to mend it')
+  .action(async (flags) => {
+    const { report, healthy } = await doctor(configOf(flags));
+    process.stdout.write(report);
+    if (!healthy) process.exitCode = 1;
+  });
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  process.stderr.write(`berth: ${messageOf(thrown)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,154 @@
+// `berth doctor`: on one page, what is wrong with a machine and how to mend it.
+import { execFile } from 'node:child_process';
+import { accessSync, constants, statfsSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import type { Config } from '#config.ts';
+import { createDockerRuntime } from '#drivers/runtime-docker/docker-runtime.ts';
+import { systemClock } from '#kernel/clock.ts';
+import { findHolder } from '#kernel/data-directory.ts';
+import { messageOf } from '#kernel/error.ts';
+import { busyboxPause } from '#node/pause.ts';
+
+const run = promisify(execFile);
+
+/** Either what is well, or what is wrong and how to mend it. */
+type Finding = { readonly well: string } | { readonly wrong: string; readonly mend: string };
+
+interface Check {
+  readonly name: string;
+  readonly look: (config: Config) => Promise<Finding> | Finding;
+}
+
+const checks: readonly Check[] = [
+  { name: 'Node.js', look: nodeVersion },
+  { name: 'Docker Engine', look: dockerEngine },
+  { name: 'docker client', look: () => program('docker', ['--version'], 'Run script/setup: it installs Docker.') },
+  { name: 'aws client', look: awsClient },
+  { name: 'busybox', look: busybox },
+  { name: 'data directory', look: dataDirectory },
+  { name: 'disk', look: disk },
+  { name: 'port', look: port },
+];
+
+/** Runs every check; `healthy` where none found anything wrong. */
+export async function doctor(config: Config): Promise<{ report: string; healthy: boolean }> {
+  const findings = await Promise.all(checks.map(async ({ name, look }) => ({ name, finding: await look(config) })));
+  const lines = findings.map(({ name, finding }) => {
+    const label = name.padEnd(15);
+    return 'well' in finding
+      ? `  ok     ${label} ${finding.well}`
+      : `  WRONG  ${label} ${finding.wrong}\n         ${' '.repeat(15)} -> ${finding.mend}`;
+  });
+  const wrong = findings.filter(({ finding }) => 'wrong' in finding).length;
+  const verdict = wrong === 0 ? 'Everything is well.' : `${wrong} of ${findings.length} checks found something wrong.`;
+  return { report: `${lines.join('\n')}\n${verdict}\n`, healthy: wrong === 0 };
+}
+
+function nodeVersion(): Finding {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= 24) return { well: process.versions.node };
+  return { wrong: `${process.versions.node} is too old`, mend: 'Run script/setup: it brings Node.js 24.' };
+}
+
+async function dockerEngine(): Promise<Finding> {
+  try {
+    return { well: await createDockerRuntime({ clock: systemClock }).version() };
+  } catch (thrown) {
+    return {
+      wrong: messageOf(thrown),
+      mend: 'Run script/setup as root: it installs and starts Docker Engine. Your user must be allowed to use its socket.',
+    };
+  }
+}
+
+async function program(name: string, args: readonly string[], mend: string): Promise<Finding> {
+  try {
+    const { stdout } = await run(name, args);
+    return { well: stdout.split('\n', 1)[0]! };
+  } catch (thrown) {
+    return { wrong: `${name} cannot be run (${messageOf(thrown).split('\n', 1)[0]})`, mend };
+  }
+}
+
+/** Nothing of Berth needs it, but its users do; `logs tail` came with version 2. */
+async function awsClient(): Promise<Finding> {
+  const found = await program('aws', ['--version'], 'Run script/setup: it installs the aws command.');
+  if ('wrong' in found || !found.well.startsWith('aws-cli/1.')) return found;
+  return { well: `${found.well} (version 1 has no 'aws logs tail')` };
+}
+
+function busybox(): Finding {
+  try {
+    accessSync(busyboxPause.path, constants.X_OK);
+    return { well: busyboxPause.path };
+  } catch {
+    return {
+      wrong: `${busyboxPause.path} is missing: it holds the network of every task`,
+      mend: 'Run script/setup, or: apt-get install busybox-static',
+    };
+  }
+}
+
+function dataDirectory({ data }: Config): Finding {
+  const holder = findHolder(data);
+  if (holder !== undefined) return { well: `${data}, in use by Berth (process ${holder.pid ?? 'unknown'})` };
+  try {
+    accessSync(existingParent(data), constants.W_OK);
+    return { well: `${data}, not in use` };
+  } catch (thrown) {
+    return { wrong: messageOf(thrown), mend: 'Choose another one with --data or BERTH_DATA.' };
+  }
+}
+
+const enough = 2 * 1024 ** 3;
+
+function disk({ data }: Config): Finding {
+  const { bavail, bsize } = statfsSync(existingParent(data));
+  const free = bavail * bsize;
+  const text = `${(free / 1024 ** 3).toFixed(1)} GiB free under ${data}`;
+  return free >= enough
+    ? { well: text }
+    : { wrong: text, mend: 'Images and logs need room: free some, or use --data.' };
+}
+
+function existingParent(path: string): string {
+  try {
+    accessSync(path);
+    return path;
+  } catch {
+    return existingParent(dirname(path));
+  }
+}
+
+async function port({ data, host, port: wanted }: Config): Promise<Finding> {
+  const holder = findHolder(data);
+  if (holder?.port === wanted) return { well: `${wanted}, served by Berth` };
+  const free = await canListen(host, wanted);
+  if (free) return { well: `${wanted} is free` };
+  const answered = await answers(host, wanted);
+  return {
+    wrong: `${host}:${wanted} is taken by another program${answered ? '' : ', or may not be used'}`,
+    mend: 'Stop that program, or choose another port with --port or BERTH_PORT.',
+  };
+}
+
+function canListen(host: string, wanted: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(wanted, host, () => server.close(() => resolve(true)));
+  });
+}
+
+function answers(host: string, wanted: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(wanted, host);
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}

@@ -1,0 +1,76 @@
+// `berth up`: starts the platform, in the foreground or detached.
+import { spawn } from 'node:child_process';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { settings, type Config, type SettingName } from '#config.ts';
+import { systemClock } from '#kernel/clock.ts';
+import { DataDirectoryHeld, findHolder } from '#kernel/data-directory.ts';
+import { endpointOf } from './installation.ts';
+
+const pollMs = 20;
+const patienceMs = 60_000;
+
+/** Resolves when the platform has stopped, or, detached, once it is ready. Throws Error where it cannot start. */
+export async function up(config: Config, detach: boolean): Promise<void> {
+  if (detach) return startDetached(config);
+  // Imported only here: the other commands need nothing of it.
+  const { serve } = await import('#main.ts');
+  await serve(config);
+}
+
+async function startDetached(config: Config): Promise<void> {
+  const holder = findHolder(config.data);
+  if (holder !== undefined) {
+    const { pid, since, host, port } = holder;
+    throw new DataDirectoryHeld(config.data, pid && since ? { pid, since, host, port } : undefined);
+  }
+  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  const logFile = join(config.data, 'berth.log');
+  const log = openSync(logFile, 'a+', 0o600);
+  const logStart = fstatSync(log).size;
+  const command = fileURLToPath(new URL('berth.ts', import.meta.url));
+  const child = spawn(process.execPath, [...process.execArgv, command, 'up', ...flagsOf(config)], {
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  let exited: string | undefined;
+  child.once('exit', (code, signal) => (exited = signal ?? `exit code ${code}`));
+  const deadline = systemClock.now().getTime() + patienceMs;
+  while (!(await isReady(config, child.pid))) {
+    if (exited !== undefined) throw new Error(`Berth did not start (${exited}):\n${readFrom(log, logStart)}`);
+    if (systemClock.now().getTime() > deadline) throw new Error(`Berth is not ready after a minute; see ${logFile}`);
+    await systemClock.sleep(pollMs);
+  }
+  closeSync(log);
+  child.unref();
+  const { host = config.host, port = config.port } = findHolder(config.data) ?? {};
+  process.stdout.write(`Berth is ready at ${endpointOf(host, port)} (process ${child.pid}, log ${logFile})\n`);
+}
+
+/** The child must hold the directory itself: another one's readiness says nothing. */
+async function isReady(config: Config, pid: number | undefined): Promise<boolean> {
+  const holder = findHolder(config.data);
+  if (holder?.port === undefined || holder.pid !== pid) return false;
+  try {
+    const reply = await fetch(`${endpointOf(holder.host ?? config.host, holder.port)}/_berth/health`);
+    return reply.ok;
+  } catch {
+    return false; // It does not listen yet.
+  }
+}
+
+/** The child gets what was chosen here, whether by flag or by environment. Root keys stay in the environment. */
+function flagsOf(config: Config): string[] {
+  return (Object.keys(settings) as SettingName[]).flatMap((name) => {
+    const value = config[name];
+    const text = typeof value === 'object' ? value.join(',') : String(value);
+    return text === '' ? [] : [settings[name].flag, text];
+  });
+}
+
+function readFrom(file: number, start: number): string {
+  const buffer = Buffer.alloc(Math.min(fstatSync(file).size - start, 16_384));
+  readSync(file, buffer, 0, buffer.length, start);
+  return buffer.toString().trimEnd();
+}

@@ -1,0 +1,122 @@
+// The platform as a process: opens its directory, listens, makes the app, and ends by signal.
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp, type App } from './app.ts';
+import { openAccessLog } from './access-log.ts';
+import type { Config } from './config.ts';
+import { createFsBlobs } from '#drivers/blobs-fs.ts';
+import { createFsJournal } from '#drivers/journal-fs.ts';
+import { createDockerRuntime } from '#drivers/runtime-docker/docker-runtime.ts';
+import { systemClock } from '#kernel/clock.ts';
+import { openDataDirectory, type DataDirectory } from '#kernel/data-directory.ts';
+import { createLog, type Log } from '#kernel/log.ts';
+import { systemRandom } from '#kernel/random.ts';
+import { openSqliteDatabase } from '#kernel/store-sqlite.ts';
+import { createHttpServer } from './http-server.ts';
+import { installationId, rootKeys, sealingKey } from './keys.ts';
+import { stopSignal, stopTasksSignal } from './signals.ts';
+import { version } from './version.ts';
+
+/** Serves until a signal says to stop. Throws Error (`DataDirectoryHeld`, …) where it cannot start. */
+export async function serve(config: Config): Promise<void> {
+  const log = createLog(systemClock, config.logLevel, (line) => process.stderr.write(line));
+  const directory = openDataDirectory(config.data, systemClock);
+  let app: App | undefined;
+  const door = { hosts: new Set([config.host.toLowerCase(), ...config.hostnames]), origins: new Set<string>() };
+  const server = createHttpServer({ door, rooms: () => app, version, log });
+  try {
+    const port = await listen(server, config);
+    const accessLog = openAccessLog(directory.file('access.log'), log);
+    app = await openApp(config, { directory, log, port, recordAccess: (record) => accessLog.record(record) });
+    // Not before: who reads where it serves may come at once.
+    directory.announce(config.host, port);
+    log.info('ready', { version, host: config.host, port, data: directory.path });
+    const signal = await stopRequest();
+    log.info('stopping', { signal });
+    if (signal === stopTasksSignal) await app.stopAllTasks();
+    await close(server);
+    await app.close();
+    await accessLog.close();
+  } finally {
+    server.close();
+    directory.release();
+  }
+}
+
+/** Stops every task of an installation that does not serve. Throws Error as `serve` does. */
+export async function stopAllTasks(config: Config): Promise<void> {
+  const log = createLog(systemClock, config.logLevel, (line) => process.stderr.write(line));
+  const directory = openDataDirectory(config.data, systemClock);
+  try {
+    const app = await openApp(config, { directory, log, port: config.port, recordAccess: () => undefined });
+    await app.stopAllTasks();
+    await app.close();
+  } finally {
+    directory.release();
+  }
+}
+
+interface Setting {
+  readonly directory: DataDirectory;
+  readonly log: Log;
+  readonly port: number;
+  readonly recordAccess: (record: object) => void;
+}
+
+function openApp(config: Config, { directory, log, port, recordAccess }: Setting): Promise<App> {
+  const root = { account: config.account, ...rootKeys(directory, config.rootKeys, systemRandom) };
+  return createApp(
+    {
+      home: { account: config.account, region: config.region },
+      root,
+      registryEndpoint: `localhost:${port}`,
+      vpcCidr: config.vpcCidr,
+      installation: installationId(directory, systemRandom),
+      pageTokenKey: sealingKey(directory, 'page tokens', systemRandom),
+      registryTokenKey: sealingKey(directory, 'registry tokens', systemRandom),
+    },
+    {
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      recordAccess,
+      database: openSqliteDatabase(directory.file('berth.db')),
+      runtime: createDockerRuntime({ clock: systemClock }),
+      blobs: createFsBlobs(directory.directory('blobs')),
+      journal: createFsJournal(directory.directory('logs')),
+      onFatal: failStop(log),
+    },
+  );
+}
+
+/** Memory and disk may differ by now: only a new start can tell what is true. */
+function failStop(log: Log): (error: Error) => void {
+  return (error) => {
+    log.error('the database failed; stopping at once', { error });
+    process.exit(70);
+  };
+}
+
+async function listen(server: Server, { host, port }: Config): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Lets requests under way end; connections that idle are closed. */
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const impatience = setTimeout(() => server.closeAllConnections(), 5_000);
+  await closed;
+  clearTimeout(impatience);
+}
+
+/** The signal that ends the process; a second one ends it at once, as the system's default. */
+function stopRequest(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  for (const signal of [stopSignal, stopTasksSignal, 'SIGINT'] as const) process.once(signal, resolve);
+  return promise;
+}
