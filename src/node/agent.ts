@@ -159,7 +159,7 @@ class Agent implements AgentSession {
     new Reporter({ ...this.#options, signal: this.#signal }, () => undefined).offer(change);
   }
 
-  #start(task: PayloadTask, seqNum: number): TaskRunner {
+  #start(task: PayloadTask, seqNum: number, isWanted = true): void {
     const found = this.#unclaimed.get(task.arn) ?? [];
     this.#unclaimed.delete(task.arn);
     const log = this.#options.log.with({ task: task.arn });
@@ -170,8 +170,8 @@ class Agent implements AgentSession {
       this.#ended.set(task.arn, last);
       if (this.#ended.size > rememberedTasks) this.#ended.delete(this.#ended.keys().next().value!);
     });
-    runner.step();
-    return runner;
+    if (isWanted) runner.step();
+    else runner.disown();
   }
 
   /** Ends what the manifest does not name: never before there is one, and never what was wanted after it was written. */
@@ -183,12 +183,11 @@ class Agent implements AgentSession {
     for (const [arn, { runner, seqNum }] of this.#runners) {
       if (!named.has(arn) && seqNum < timeline) runner.disown();
     }
-    for (const [arn, found] of [...this.#unclaimed]) {
+    for (const [arn, found] of this.#unclaimed) {
       const task = taskOfLabels(found);
       if (named.get(arn) === 'RUNNING' || task === undefined) continue;
       if (!named.has(arn)) log.warn('containers of a task that is not wanted are removed', { task: arn });
-      const runner = this.#start(task, timeline);
-      if (!named.has(arn)) runner.disown();
+      this.#start(task, timeline, named.has(arn));
     }
   }
 
@@ -223,7 +222,9 @@ class Agent implements AgentSession {
       .get(arn)
       ?.runner.refresh(isConcerned)
       // Whatever was missed is seen when the engine is listed again, at the latest after resyncMs.
-      .catch((thrown) => this.#options.log.warn('a container could not be looked at', { task: arn, why: messageOf(thrown) }));
+      .catch((thrown) =>
+        this.#options.log.warn('a container could not be looked at', { task: arn, why: messageOf(thrown) }),
+      );
   }
 
   async #resync(signal: AbortSignal): Promise<void> {

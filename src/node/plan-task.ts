@@ -16,7 +16,7 @@ export interface ContainerView {
   /** It ran at some time. */
   readonly started: boolean;
   readonly exitCode?: number;
-  /** It ran longer than its startTimeout while others wait for its end. */
+  /** It ran longer than its startTimeout: whatever waits for its end gave up for good. */
   readonly late: boolean;
   /** An action on it is under way. */
   readonly busy: boolean;
@@ -26,7 +26,7 @@ export interface ContainerView {
 
 export interface TaskView {
   readonly desired: 'RUNNING' | 'STOPPED';
-  /** Something that the whole task needs failed: it must not run. */
+  /** Something that the whole task needs failed, or the task was found to be stopping before: there is no way back. */
   readonly failed: boolean;
   readonly pause: { readonly phase: Phase; readonly busy: boolean };
   /** In the order of the task definition. */
@@ -89,8 +89,7 @@ export function blockedBy(task: TaskView, container: ContainerView): string | un
     if (over && condition === 'SUCCESS' && dependency.exitCode !== 0) {
       return dependencyFailed(container.name, containerName, 'nonzero');
     }
-    if (condition !== 'START' && !over && dependency.late)
-      return dependencyFailed(container.name, containerName, 'late');
+    if (condition !== 'START' && dependency.late) return dependencyFailed(container.name, containerName, 'late');
   }
   return undefined;
 }

@@ -1,4 +1,6 @@
 // What this node cannot run, said clearly. The control plane refuses it earlier; a node believes nobody.
+import { messageOf } from '#kernel/error.ts';
+import { dockerConfigOf } from './container-spec.ts';
 import type { PayloadTask } from './messages.ts';
 
 /** Why a task cannot run here, or undefined where it can. */
@@ -9,10 +11,23 @@ export function refusalOf(task: PayloadTask): string | undefined {
   if (task.elasticNetworkInterfaces?.length !== 1) {
     return 'ResourceInitializationError: a task in network mode awsvpc needs exactly one elastic network interface';
   }
-  return dependencyRefusalOf(task);
+  return configRefusalOf(task) ?? dependencyRefusalOf(task);
 }
 
-function dependencyRefusalOf(task: PayloadTask): string | undefined {
+/** Why a container's dockerConfig cannot be read, or undefined where all can. */
+export function configRefusalOf(task: PayloadTask): string | undefined {
+  for (const container of task.containers) {
+    try {
+      dockerConfigOf(container);
+    } catch (thrown) {
+      return `ResourceInitializationError: dockerConfig of container ${container.name} cannot be read: ${messageOf(thrown)}`;
+    }
+  }
+  return undefined;
+}
+
+/** Why its containers cannot be ordered, or undefined where they can. */
+export function dependencyRefusalOf(task: PayloadTask): string | undefined {
   const names = new Set(task.containers.map((each) => each.name));
   for (const container of task.containers) {
     for (const { containerName, condition } of container.dependsOn ?? []) {

@@ -166,7 +166,8 @@ export class TaskRunner {
     const { clock, signal } = this.#options;
     const waited = clock.now().getTime() - (container.observed?.startedAt ?? clock.now()).getTime();
     if (waited < timeoutMs) await clock.sleep(timeoutMs - waited, signal);
-    container.late = true;
+    const { observed } = container;
+    container.late = !container.gone && (observed?.phase === 'running' || observed?.phase === 'paused');
     this.step();
   }
 

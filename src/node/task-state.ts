@@ -3,7 +3,7 @@ import type { Container, Image } from '#drivers/runtime.ts';
 import { isPause, label, taskOfLabels } from './labels.ts';
 import type { PayloadContainer, PayloadTask } from './messages.ts';
 import type { Condition, ContainerView, Phase, TaskView } from './plan-task.ts';
-import { refusalOf } from './refusal.ts';
+import { configRefusalOf, dependencyRefusalOf, refusalOf } from './refusal.ts';
 
 /** A container of the engine, seen through the node's eyes. */
 export interface PartState {
@@ -45,7 +45,8 @@ export interface TaskState {
  * names no containers; then those found are all there are.
  */
 export function takeUp(task: PayloadTask, found: readonly Container[]): TaskState {
-  const definitions = task.containers.length > 0 ? task.containers : (taskOfLabels(found)?.containers ?? []);
+  const named = task.containers.length > 0 ? task.containers : (taskOfLabels(found)?.containers ?? []);
+  const definitions = plain({ ...task, containers: named });
   const state: TaskState = {
     task: { ...task, containers: definitions },
     desired: task.desiredStatus,
@@ -66,6 +67,17 @@ export function takeUp(task: PayloadTask, found: readonly Container[]): TaskStat
   // All containers of a task are made before the first is started: one that is missing beside such was removed since.
   if (ranBefore) for (const each of [state.pause, ...state.containers]) each.gone ||= each.observed === undefined;
   return state;
+}
+
+/** What cannot be ordered or read is refused; it must not mislead the plan that clears the task away. */
+function plain(task: PayloadTask): readonly PayloadContainer[] {
+  const isOrdered = dependencyRefusalOf(task) === undefined;
+  const isReadable = configRefusalOf(task) === undefined;
+  return task.containers.map((each) => ({
+    ...each,
+    dependsOn: isOrdered ? each.dependsOn : undefined,
+    dockerConfig: isReadable ? each.dockerConfig : { version: '', config: '{}', hostConfig: '{}' },
+  }));
 }
 
 function newPart(): PartState {
@@ -106,7 +118,7 @@ export function hasStarted(part: PartState): boolean {
 export function viewOf(state: TaskState): TaskView {
   return {
     desired: state.desired,
-    failed: state.failure !== undefined,
+    failed: state.failure !== undefined || state.cause !== undefined,
     pause: { phase: phaseOf(state, state.pause, false), busy: state.pause.busy },
     containers: state.containers.map((each) => containerViewOf(state, each)),
     acknowledged: state.acknowledged,
