@@ -304,7 +304,8 @@ test('a stop that is asked for while the node is away is carried out from the la
 });
 
 test('a node killed at any moment starts nothing twice and leaves nothing behind', async () => {
-  for (let killAfter = 1; killAfter < 60; killAfter += 2) {
+  const moments = [0, 1_000].flatMap((from) => Array.from({ length: 40 }, (_, step) => from + step * 2 + 1));
+  for (const killAfter of moments) {
     const h = harness(4);
     h.engine.publish('app:1', { program: { runsForMs: 1_000, exitCode: 5 } });
     const task = taskOf(1, [containerOf('app'), containerOf('side', { essential: false })]);
@@ -312,8 +313,13 @@ test('a node killed at any moment starts nothing twice and leaves nothing behind
     await h.want(task);
     await h.clock.advance(killAfter);
     h.boot();
-    await h.want(task);
-    await h.manifest(task);
+    // A control plane that knows the task to be STOPPED asks for it no more.
+    if (h.controlPlane.stopped(1) === undefined) {
+      await h.want(task);
+      await h.manifest(task);
+    } else {
+      await h.manifest();
+    }
     await until(h, () => h.controlPlane.stopped(1) !== undefined && h.names().length === 0);
     const starts = h.engine.history.filter((each) => each.what === 'start').map((each) => each.name);
     assert.equal(new Set(starts).size, starts.length, `killed after ${killAfter} ms: ${starts.join(' ')}`);
@@ -451,6 +457,21 @@ test('an address that is still held by a task that ends is waited for', async ()
   await h.want({ ...old, desiredStatus: 'STOPPED', containers: [] });
   await h.want({ ...taskOf(2, [containerOf('app')]), elasticNetworkInterfaces: old.elasticNetworkInterfaces });
   await until(h, () => running(h, 2));
+  await h.end();
+});
+
+test('a task that the control plane does not know any more ends, however often its reports were refused', async () => {
+  const h = harness();
+  h.engine.publish('app:1', { program: { termExitCode: 0 } });
+  h.controlPlane.rejecting = true;
+  h.boot();
+  await h.want(taskOf(1, [containerOf('app')]));
+  await h.clock.advance(30_000);
+  await h.manifest();
+  await until(h, () => h.names().length === 0);
+  h.controlPlane.rejecting = false;
+  await h.clock.advance(60_000);
+  assert.deepEqual(h.controlPlane.changes, []);
   await h.end();
 });
 

@@ -21,6 +21,7 @@ export class Reporter {
   readonly #waiting: TaskStateChange[] = [];
   #lastOffered = '';
   #delivering = false;
+  #silent = false;
 
   constructor(options: ReporterOptions, onAcknowledged: (change: TaskStateChange) => void) {
     this.#options = options;
@@ -30,11 +31,17 @@ export class Reporter {
   /** Takes a change to deliver; one like the last is not delivered twice, one of the same status replaces it. */
   offer(change: TaskStateChange): void {
     const text = JSON.stringify(change);
-    if (text === this.#lastOffered) return;
+    if (this.#silent || text === this.#lastOffered) return;
     this.#lastOffered = text;
     if (this.#waiting.at(-1)?.status === change.status) this.#waiting.pop();
     this.#waiting.push(change);
     if (!this.#delivering) void this.#deliver();
+  }
+
+  /** Delivers nothing any more: nobody wants to hear of the task. */
+  silence(): void {
+    this.#waiting.length = 0;
+    this.#silent = true;
   }
 
   async #deliver(): Promise<void> {
@@ -47,6 +54,7 @@ export class Reporter {
         failures = 0;
         this.#onAcknowledged(change);
       } catch (thrown) {
+        if (this.#silent) break;
         failures++;
         log.warn('state change was not taken, trying again', { task: change.task, failures, why: messageOf(thrown) });
         if (this.#waiting[0]?.status !== change.status) this.#waiting.unshift(change);

@@ -61,6 +61,7 @@ export class TaskRunner {
   disown(): void {
     this.#state.desired = 'STOPPED';
     this.#disowned = true;
+    this.#reporter.silence();
     this.step();
   }
 
