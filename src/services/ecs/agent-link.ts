@@ -1,12 +1,12 @@
 // The control plane's end of the talk with a node's agent: payloads and manifests, in order, numbered.
-import { formatArn, type Scope } from '#kernel/arn.ts';
+import type { Scope } from '#kernel/arn.ts';
 import { uuid } from '#kernel/id.ts';
 import type { Random } from '#kernel/random.ts';
 import type { Reader, Store, Tx } from '#kernel/store.ts';
 import type { AgentSession, DesiredStatus, PayloadTask } from '#node/messages.ts';
 import type { NetworkInterfaces } from '#services/ec2/ports.ts';
 import type { Images } from '#services/ecr/ports.ts';
-import { clusterArn, taskArn } from './arns.ts';
+import { clusterArn, containerInstanceArn, taskArn } from './arns.ts';
 import { runPayload, stopPayload } from './container-spec.ts';
 import {
   agentKind,
@@ -134,7 +134,7 @@ export class AgentLink {
       if (definition === undefined || networkInterface === undefined) {
         throw new Error(`Task ${taskKey(task, task.clusterName, task.id)} has lost its definition or its interface.`);
       }
-      return runPayload({ task, definition: definition.spec, networkInterface }, images);
+      return runPayload({ task, status, definition: definition.spec, networkInterface }, images);
     });
   }
 
@@ -142,7 +142,7 @@ export class AgentLink {
     const { home, random } = this.#options;
     return {
       clusterArn: clusterArn(home, 'fargate'),
-      containerInstanceArn: formatArn('ecs', home, `container-instance/fargate/${localAgent}`),
+      containerInstanceArn: containerInstanceArn(home, localAgent),
       messageId: uuid(random),
     };
   }

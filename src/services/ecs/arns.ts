@@ -7,8 +7,13 @@ export function clusterArn(scope: Scope, name: string): string {
   return formatArn('ecs', scope, `cluster/${name}`);
 }
 
-export function taskDefinitionArn(scope: Scope, family: string, revision: number): string {
+export function taskDefinitionArn(scope: Scope, family: string, revision: number | '*'): string {
   return formatArn('ecs', scope, `task-definition/${family}:${revision}`);
+}
+
+/** The instance that the agent of `node` speaks for: the machine's own, which stands for Fargate's capacity. */
+export function containerInstanceArn(scope: Scope, node: string): string {
+  return formatArn('ecs', scope, `container-instance/fargate/${node}`);
 }
 
 export function taskArn(scope: Scope, cluster: string, id: string): string {

@@ -9,7 +9,7 @@ import type {
   PayloadTask,
 } from '#node/messages.ts';
 import { attachmentArn, clusterArn, taskArn } from './arns.ts';
-import type { TaskDefinitionSpec, TaskSpec } from './kinds.ts';
+import type { TaskDefinitionSpec, TaskSpec, TaskStatus } from './kinds.ts';
 import type { ContainerDefinition, ContainerOverride } from './shapes.ts';
 
 const mebibyte = 1024 * 1024;
@@ -18,18 +18,20 @@ const dockerApi = '1.41';
 
 export interface TaskParts {
   readonly task: TaskSpec;
+  readonly status: Pick<TaskStatus, 'startedAt'>;
   readonly definition: TaskDefinitionSpec;
   readonly networkInterface: NetworkInterface;
 }
 
 /** A task that is to run. */
 export function runPayload(
-  { task, definition, networkInterface }: TaskParts,
+  { task, status, definition, networkInterface }: TaskParts,
   images: Pick<Images, 'resolve'>,
 ): PayloadTask {
   return {
     ...identityOf(task),
     desiredStatus: 'RUNNING',
+    lastStatus: status.startedAt === undefined ? 'PENDING' : 'RUNNING',
     networkMode: 'awsvpc',
     launchType: task.launchType,
     cpu: Number(task.cpu) / 1024,

@@ -64,9 +64,7 @@ export function runTaskOperation(options: RunTaskOptions): Operation<RunTaskInpu
     },
     resource({ taskDefinition = '' }, context) {
       const { family, revision } = parseTaskDefinitionName(context, taskDefinition);
-      return revision === undefined
-        ? taskDefinitionArn(context, family, 0).replace(/0$/, '*')
-        : taskDefinitionArn(context, family, revision);
+      return taskDefinitionArn(context, family, revision ?? '*');
     },
     run(input, tx, context) {
       const before = tasksOfToken(input, tx, context);

@@ -10,16 +10,19 @@ import type { AgentSession, ControlPlane } from '#node/messages.ts';
 import type { NetworkInterfaces } from '#services/ec2/ports.ts';
 import type { Images } from '#services/ecr/ports.ts';
 import { accountSettingOperations } from './account-settings.ts';
-import { AgentLink } from './agent-link.ts';
+import { AgentLink, localAgent } from './agent-link.ts';
+import { containerInstanceArn } from './arns.ts';
 import { createAgentReconciler } from './agent-reconciler.ts';
 import { createClusterReconciler } from './cluster-reconciler.ts';
 import { clusterOperations } from './clusters.ts';
 import { createControlPlane } from './control-plane.ts';
 import { runTaskOperation } from './run-task.ts';
+import { stopAllTasks } from './stop-all-tasks.ts';
 import { taggingOperations } from './tagging.ts';
 import { taskDefinitionOperations } from './task-definitions.ts';
 import { createTaskReconciler } from './task-reconciler.ts';
 import { taskOperations } from './tasks.ts';
+import { stopAllTasks } from './stop-all-tasks.ts';
 import type { Architecture } from './validate-task-definition.ts';
 
 const oneDay = 86_400_000;
@@ -48,6 +51,10 @@ export interface Ecs {
    * all. Resolves once that is certain to happen; what the node does not take is sent again.
    */
   attach(session: AgentSession): Promise<void>;
+  /** Stops every task, of all accounts, and resolves once all have stopped: needs a node at work. */
+  stopAllTasks(reason: string): Promise<void>;
+  /** Asks every task to stop, giving it `reason`, and resolves once all have. */
+  stopAllTasks(reason: string): Promise<void>;
 }
 
 /** Makes the service. Its kinds are `ecsKinds`. */
@@ -70,5 +77,7 @@ export function createEcs(options: EcsOptions): Ecs {
     ],
     controlPlane: createControlPlane({ ...options, link }),
     attach: (session) => link.attach(session),
+    stopAllTasks: (reason) => stopAllTasks(store, clock, reason),
+    stopAllTasks: (reason) => stopAllTasks(store, clock, reason),
   };
 }

@@ -8,7 +8,7 @@ import { attachmentArn } from './arns.ts';
 import type { AgentLink } from './agent-link.ts';
 import { networkInterfaceFailed } from './errors.ts';
 import { taskKind, type TaskSpec, type TaskStatus } from './kinds.ts';
-import { advance, isOnNode, nextStep } from './lifecycle.ts';
+import { advance, isOnNode, nextStep, type Step } from './lifecycle.ts';
 
 export interface TaskReconcilerOptions {
   readonly store: Store;
@@ -39,7 +39,7 @@ export function createTaskReconciler(options: TaskReconcilerOptions): Reconciler
 async function takeStep(task: Task, options: TaskReconcilerOptions): Promise<Again | void> {
   const { store, networkInterfaces, link, clock } = options;
   const change = (work: (task: Task, tx: Tx) => TaskStatus) => store.write((tx) => changeTask(tx, task, work));
-  switch (nextStep(task.status.lastStatus, task.spec.stop !== undefined)) {
+  switch (stepOf(task)) {
     case 'attach interface':
       return attachInterface(task, options);
     case 'abandon':
@@ -65,10 +65,14 @@ async function takeStep(task: Task, options: TaskReconcilerOptions): Promise<Aga
   }
 }
 
-/** Applies a step where the task is still in the state that it was decided for. */
+function stepOf({ spec, status }: Task): Step {
+  return nextStep(status.lastStatus, spec.stop !== undefined);
+}
+
+/** Applies a step where it is still the one to take. */
 function changeTask(tx: Tx, seen: Task, work: (task: Task, tx: Tx) => TaskStatus): void {
   const task = tx.get(taskKind, seen.key);
-  if (task === undefined || task.status.lastStatus !== seen.status.lastStatus) return;
+  if (task === undefined || stepOf(task) !== stepOf(seen)) return;
   tx.setStatus(taskKind, task.key, { ...work(task, tx), version: task.status.version + 1 });
 }
 
