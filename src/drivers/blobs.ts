@@ -11,8 +11,11 @@ export interface Upload {
   readonly size: number;
 }
 
-/** Why a blob call failed. `not-found`, `range` (offset is not the size), `digest` (the content has another one). */
-export type BlobErrorReason = 'not-found' | 'range' | 'digest' | 'invalid-digest';
+/**
+ * Why a blob call failed. `not-found`; `range`: an append whose offset is not the size, a read that begins past the end;
+ * `digest`: the content has another one; `invalid-digest`, `invalid-namespace`: not of their form.
+ */
+export type BlobErrorReason = 'not-found' | 'range' | 'digest' | 'invalid-digest' | 'invalid-namespace';
 
 export class BlobError extends Error {
   override readonly name = 'BlobError';
@@ -24,23 +27,32 @@ export class BlobError extends Error {
   }
 }
 
-/** Blobs live in namespaces (a registry account and region, say); the same bytes may be in several. */
+/**
+ * Blobs live in namespaces (a registry account and region, say); the same bytes may be in several. A namespace is one or
+ * more parts with slashes between them, each of `a-z 0-9 . _ -` with a letter or digit first; `sha256`, `sha512` and
+ * `uploads` are no parts. Calls about the same upload wait for each other.
+ */
 export interface Blobs {
   /** Begins an upload; its id is unguessable. */
   begin(namespace: string): Promise<Upload>;
   /** The upload, or undefined where there is none (never begun, committed, cancelled). */
   upload(namespace: string, id: string): Promise<Upload | undefined>;
-  /** Appends a stream at `offset`; throws `range` where that is not the upload's size. Gives the new size, kept on disk. */
+  /**
+   * Appends a stream at `offset`; throws `range` where that is not the upload's size, `not-found` where there is none.
+   * Gives the new size, kept on disk. Where the stream throws, so does this, and what came before it is kept.
+   */
   append(namespace: string, id: string, offset: number, content: AsyncIterable<Uint8Array>): Promise<Upload>;
   /** Checks the digest, makes the blob durable and visible, and ends the upload. Throws `digest` and keeps the upload. */
   commit(namespace: string, id: string, digest: Digest): Promise<{ readonly size: number }>;
   /** Forgets an upload; nothing happens where there is none. */
   cancel(namespace: string, id: string): Promise<void>;
+  /** Forgets every upload, of any namespace, that nothing was appended to since `before`; gives how many. */
+  expire(before: Date): Promise<number>;
   /** Stores small content at once (a manifest); durable when it resolves. */
   put(namespace: string, content: Uint8Array, algorithm?: 'sha256' | 'sha512'): Promise<Digest>;
   /** Size in bytes, or undefined where there is no such blob. */
   size(namespace: string, digest: Digest): Promise<number | undefined>;
-  /** The bytes from `start` to `end` (inclusive; all when absent). Throws `not-found`. */
+  /** The bytes from `start` to `end` (inclusive, cut to the size; all when absent). Throws `not-found` or `range`. */
   read(
     namespace: string,
     digest: Digest,
@@ -48,6 +60,6 @@ export interface Blobs {
   ): AsyncIterable<Uint8Array>;
   /** Removes a blob; nothing happens where there is none. */
   delete(namespace: string, digest: Digest): Promise<void>;
-  /** Every blob of a namespace, with its size. */
+  /** Every blob of a namespace, in no order, with its size and when it was last committed or put. */
   list(namespace: string): AsyncIterable<{ readonly digest: Digest; readonly size: number; readonly modifiedAt: Date }>;
 }

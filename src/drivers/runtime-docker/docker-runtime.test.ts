@@ -8,12 +8,11 @@ import { messageOf } from '#kernel/error.ts';
 import type { FakeOutput, FakeProgram } from '#drivers/fake-image.ts';
 import type { ContainerSpec } from '#drivers/runtime.ts';
 import { runtimeSuite, testLabel } from '#drivers/runtime.suite.ts';
-import { DockerRuntime } from './docker-runtime.ts';
-import { Engine, socketPathOf } from './engine.ts';
+import { createDockerRuntime } from './docker-runtime.ts';
 
 const image = 'berth-test/busybox:1';
 const busybox = '/bin/busybox';
-const runtime = new DockerRuntime(new Engine(socketPathOf(process.env['DOCKER_HOST'])), systemClock);
+const runtime = createDockerRuntime({ clock: systemClock });
 const skip = await whyNot();
 if (skip) console.error(`\n*** NOT TESTED: ${skip} ***\n`);
 
@@ -77,7 +76,12 @@ test('an image made of a program runs it with its arguments and is made once', {
   const made = await runtime.makeImage(reference, { path: busybox, argv: ['echo', 'a b', 'c'] });
   assert.deepEqual(await runtime.makeImage(reference, { path: busybox, argv: ['false'] }), made);
   const labels = { [testLabel]: '1' };
-  const id = await runtime.create({ name: `berth-test-echo-${process.pid}`, image: reference, labels, network: { mode: 'none' } });
+  const id = await runtime.create({
+    name: `berth-test-echo-${process.pid}`,
+    image: reference,
+    labels,
+    network: { mode: 'none' },
+  });
   context.after(() => runtime.remove(id));
   await runtime.start(id);
   const lines = await Array.fromAsync(runtime.logs(id, undefined, new AbortController().signal));
@@ -142,7 +146,7 @@ test('a registry that does not answer fails a pull in the engine’s words', { s
 });
 
 test('an engine that is not there is unavailable', async () => {
-  const nobody = new DockerRuntime(new Engine('/nonexistent/docker.sock'), systemClock);
+  const nobody = createDockerRuntime({ clock: systemClock, dockerHost: 'unix:///nonexistent/docker.sock' });
   const unavailable = { name: 'RuntimeError', reason: 'unavailable' };
   await assert.rejects(nobody.version(), unavailable);
   await assert.rejects(nobody.list({}), unavailable);

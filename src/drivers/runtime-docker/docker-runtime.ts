@@ -18,8 +18,8 @@ import { statsOf } from './container-stats.ts';
 import type { StatsJson } from './container-stats.ts';
 import { DockerImages } from './docker-images.ts';
 import { DockerNetworks } from './docker-networks.ts';
-import { asRuntimeError, older, pathPart } from './engine.ts';
-import type { Call, Engine } from './engine.ts';
+import { Engine, asRuntimeError, older, pathPart, socketPathOf } from './engine.ts';
+import type { Call } from './engine.ts';
 import { eventFilters, eventOf } from './events.ts';
 import type { EventJson } from './events.ts';
 import { jsonLines } from './json-lines.ts';
@@ -27,6 +27,17 @@ import { logLines } from './log-stream.ts';
 
 /** Starting sets up mounts, network and cgroups one container after another; stopping and removing wait for the end. */
 const patientMs = 120_000;
+
+/** The runtime of the engine that `dockerHost` (as DOCKER_HOST has it, which it is when absent) or nothing names. */
+export function createDockerRuntime({
+  clock,
+  dockerHost = process.env['DOCKER_HOST'],
+}: {
+  readonly clock: Clock;
+  readonly dockerHost?: string;
+}): DockerRuntime {
+  return new DockerRuntime(new Engine(socketPathOf(dockerHost)), clock);
+}
 
 export class DockerRuntime implements Runtime {
   readonly #engine: Engine;
@@ -39,6 +50,11 @@ export class DockerRuntime implements Runtime {
     this.#clock = clock;
     this.#images = new DockerImages(engine);
     this.#networks = new DockerNetworks(engine);
+  }
+
+  /** Closes idle connections; later calls open new ones. */
+  close(): void {
+    this.#engine.close();
   }
 
   async version(): Promise<string> {
