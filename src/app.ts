@@ -47,6 +47,8 @@ export interface World {
   readonly log: Log;
   readonly database: Database;
   readonly runtime: Runtime;
+  /** What the runtime's machine is. */
+  readonly architecture: 'X86_64' | 'ARM64';
   readonly blobs: Blobs;
   readonly journal: Journal;
   readonly recordAccess: (record: AccessRecord) => void;
@@ -106,6 +108,7 @@ export async function createApp(installation: Installation, world: World): Promi
     images: ecr.images,
     networkInterfaces: ec2.networkInterfaces,
     home,
+    architecture: world.architecture,
   });
   const node = createNode({
     runtime,
@@ -116,10 +119,10 @@ export async function createApp(installation: Installation, world: World): Promi
     random,
     log,
     installation: installation.installation,
-    containerInstanceArn: ecs.localContainerInstanceArn,
+    containerInstanceArn: ecs.containerInstanceArn,
   });
 
-  const services = [sts, ec2, ecr.service, ecs.service, logs.service];
+  const services = [sts, ec2.service, ecr.service, ecs.service, logs.service];
   const gateway = createGateway({
     services,
     store,

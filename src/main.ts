@@ -83,6 +83,7 @@ function openApp(config: Config, { directory, log, port, recordAccess }: Setting
       recordAccess,
       database: openSqliteDatabase(directory.file('berth.db')),
       runtime: createDockerRuntime({ clock: systemClock }),
+      architecture: process.arch === 'arm64' ? 'ARM64' : 'X86_64',
       blobs: createFsBlobs(directory.directory('blobs')),
       journal: createFsJournal(directory.directory('logs')),
       onFatal: failStop(log),

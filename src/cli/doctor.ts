@@ -5,8 +5,7 @@ import { connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '#config.ts';
-import { createDockerRuntime } from '#drivers/runtime-docker/docker-runtime.ts';
-import { systemClock } from '#kernel/clock.ts';
+import { Engine, socketPathOf } from '#drivers/runtime-docker/engine.ts';
 import { findHolder } from '#kernel/data-directory.ts';
 import { messageOf } from '#kernel/error.ts';
 import { busyboxPause } from '#node/pause.ts';
@@ -54,7 +53,10 @@ function nodeVersion(): Finding {
 
 async function dockerEngine(): Promise<Finding> {
   try {
-    return { well: await createDockerRuntime({ clock: systemClock }).version() };
+    const engine = new Engine(socketPathOf(process.env.DOCKER_HOST));
+    const { Version } = await engine.version();
+    engine.close();
+    return { well: Version };
   } catch (thrown) {
     return {
       wrong: messageOf(thrown),

@@ -17,7 +17,6 @@ import { createClusterReconciler } from './cluster-reconciler.ts';
 import { clusterOperations } from './clusters.ts';
 import { createControlPlane } from './control-plane.ts';
 import { runTaskOperation } from './run-task.ts';
-import { stopAllTasks } from './stop-all-tasks.ts';
 import { taggingOperations } from './tagging.ts';
 import { taskDefinitionOperations } from './task-definitions.ts';
 import { createTaskReconciler } from './task-reconciler.ts';
@@ -44,6 +43,8 @@ export interface EcsOptions {
 export interface Ecs {
   readonly service: Service;
   readonly reconcilers: readonly Reconciler[];
+  /** The name of the node that `attach` begins to talk with: it takes no message for another. */
+  readonly containerInstanceArn: string;
   /** What the node calls. */
   readonly controlPlane: ControlPlane;
   /**
@@ -52,8 +53,6 @@ export interface Ecs {
    */
   attach(session: AgentSession): Promise<void>;
   /** Stops every task, of all accounts, and resolves once all have stopped: needs a node at work. */
-  stopAllTasks(reason: string): Promise<void>;
-  /** Asks every task to stop, giving it `reason`, and resolves once all have. */
   stopAllTasks(reason: string): Promise<void>;
 }
 
@@ -75,9 +74,9 @@ export function createEcs(options: EcsOptions): Ecs {
       createAgentReconciler(link),
       createClusterReconciler(store, clock, keepStopped),
     ],
+    containerInstanceArn: containerInstanceArn(options.home, localAgent),
     controlPlane: createControlPlane({ ...options, link }),
     attach: (session) => link.attach(session),
-    stopAllTasks: (reason) => stopAllTasks(store, clock, reason),
     stopAllTasks: (reason) => stopAllTasks(store, clock, reason),
   };
 }
