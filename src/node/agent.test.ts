@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog } from '#kernel/log.ts';
 import { RuntimeError } from '#drivers/runtime.ts';
-import { arnOf, awslogs, containerOf, harness, taskOf } from './node-harness.ts';
-import type { Harness } from './node-harness.ts';
+import { arnOf, awslogs, containerOf, harness, taskOf } from './node.fixture.ts';
+import type { Harness } from './node.fixture.ts';
 
 const id = (n: number) => n.toString(16).repeat(32);
 const longEnough = 600_000;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { containerSpecOf, limitsOf } from './container-spec.ts';
 import { containerNameOf, taskOfLabels } from './labels.ts';
 import { logDestinationOf } from './log-destination.ts';
-import { awslogs, containerOf, taskOf } from './node-harness.ts';
+import { awslogs, containerOf, taskOf } from './node.fixture.ts';
 import { pauseSpecOf } from './pause.ts';
 
 const context = { installation: 'test', cpus: 2, pauseId: 'p1' };

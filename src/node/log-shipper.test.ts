@@ -12,7 +12,7 @@ import type { LogLine } from '#drivers/runtime.ts';
 import { FakeRuntime } from '#drivers/runtime-fake.ts';
 import { shipLogs } from './log-shipper.ts';
 import type { LogSinkDestination } from './log-sink.ts';
-import { MemorySink } from './node-harness.ts';
+import { MemorySink } from './node.fixture.ts';
 
 const destination: LogSinkDestination = {
   account: '123456789012',

@@ -202,14 +202,24 @@ async function start(container: ContainerState, means: Means): Promise<void> {
 }
 
 async function stop(container: ContainerState, means: Means): Promise<void> {
-  await means.runtime.stop(container.observed!.id, container.definition.stopTimeout ?? defaultStopTimeout);
+  const { observed, definition } = container;
+  await unlessGone(() => means.runtime.stop(observed!.id, definition.stopTimeout ?? defaultStopTimeout));
   await look(container, means.runtime);
+}
+
+/** One that somebody removed meanwhile needs no stop; that it is gone is seen when it is looked at. */
+async function unlessGone(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    if (!(thrown instanceof RuntimeError) || thrown.reason !== 'not-found') throw thrown;
+  }
 }
 
 /** It has nothing to save and ignores SIGTERM; the stop only waits for its end. */
 async function killPause(pause: PartState, means: Means): Promise<void> {
-  await means.runtime.kill(pause.observed!.id, 'SIGKILL');
-  await means.runtime.stop(pause.observed!.id, 0);
+  await unlessGone(() => means.runtime.kill(pause.observed!.id, 'SIGKILL'));
+  await unlessGone(() => means.runtime.stop(pause.observed!.id, 0));
   await look(pause, means.runtime);
 }
 

@@ -141,79 +141,80 @@ export class MemoryControlPlane implements ControlPlane {
   }
 }
 
-export interface Harness {
-  readonly clock: VirtualClock;
+/** A fake engine with a node on it, which can be killed and started again. */
+export class Harness {
+  readonly clock = new VirtualClock();
+  readonly random = seededRandom(7);
   readonly engine: FakeEngine;
-  readonly controlPlane: MemoryControlPlane;
-  readonly sink: MemorySink;
+  readonly controlPlane = new MemoryControlPlane();
+  readonly sink = new MemorySink();
+  #node: Node | undefined;
+  #kill: () => void = () => {};
+  #seqNum = 0;
+
+  /** Every call to the engine takes `latencyMs`. */
+  constructor(latencyMs: number) {
+    this.engine = new FakeEngine({ clock: this.clock, random: this.random, latencyMs: () => latencyMs });
+  }
+
   /** Starts a node, ending the one before as if its process were killed. */
-  boot(options?: Partial<NodeOptions>): Node;
+  boot(options: Partial<NodeOptions> = {}): Node {
+    this.#kill();
+    const life = new AbortController();
+    const runtime = new FakeRuntime(this.engine);
+    this.#node = createNode({
+      runtime,
+      controlPlane: this.controlPlane,
+      logSink: this.sink,
+      registryLogin: async () => ({ username: 'AWS', password: 'secret' }),
+      clock: this.clock,
+      random: this.random,
+      log: silentLog,
+      installation: 'test',
+      containerInstanceArn,
+      cpus: 2,
+      ...options,
+    });
+    this.#kill = () => {
+      runtime.disconnect();
+      life.abort();
+    };
+    void this.#node.run(life.signal);
+    return this.#node;
+  }
+
   /** Sends a payload of tasks to the node. */
-  want(...tasks: PayloadTask[]): Promise<void>;
+  async want(...tasks: PayloadTask[]): Promise<void> {
+    await this.#node!.session.payload({ ...this.#message(), seqNum: this.#seqNum, tasks });
+  }
+
   /** Sends a manifest that names these tasks. */
-  manifest(...tasks: PayloadTask[]): Promise<void>;
+  async manifest(...tasks: PayloadTask[]): Promise<void> {
+    const named = tasks.map(({ arn, taskClusterArn, desiredStatus }) => ({
+      taskArn: arn,
+      taskClusterArn,
+      desiredStatus,
+    }));
+    await this.#node!.session.manifest({ ...this.#message(), timeline: this.#seqNum, tasks: named });
+  }
+
   /** Ends the node. */
-  end(): Promise<void>;
+  async end(): Promise<void> {
+    this.#kill();
+    await this.clock.advance(20_000);
+  }
+
   /** Names of the containers on the engine, in order. */
-  names(): string[];
+  names(): string[] {
+    return [...this.engine.containers.values()].map((each) => each.spec.name).toSorted();
+  }
+
+  #message(): { clusterArn: string; containerInstanceArn: string; messageId: string } {
+    this.#seqNum++;
+    return { clusterArn, containerInstanceArn, messageId: `m${this.#seqNum}` };
+  }
 }
 
 export function harness(latencyMs = 1): Harness {
-  const clock = new VirtualClock();
-  const random = seededRandom(7);
-  const engine = new FakeEngine({ clock, random, latencyMs: () => latencyMs });
-  const controlPlane = new MemoryControlPlane();
-  const sink = new MemorySink();
-  let node: Node | undefined;
-  let kill = () => {};
-  let seqNum = 0;
-  const message = () => ({ clusterArn, containerInstanceArn, messageId: `m${++seqNum}` });
-  return {
-    clock,
-    engine,
-    controlPlane,
-    sink,
-    boot(options = {}) {
-      kill();
-      const life = new AbortController();
-      const runtime = new FakeRuntime(engine);
-      node = createNode({
-        runtime,
-        controlPlane,
-        logSink: sink,
-        registryLogin: async () => ({ username: 'AWS', password: 'secret' }),
-        clock,
-        random,
-        log: silentLog,
-        installation: 'test',
-        containerInstanceArn,
-        cpus: 2,
-        ...options,
-      });
-      kill = () => {
-        runtime.disconnect();
-        life.abort();
-      };
-      void node.run(life.signal);
-      return node;
-    },
-    async want(...tasks) {
-      const own = message();
-      await node!.session.payload({ ...own, seqNum, tasks });
-    },
-    async manifest(...tasks) {
-      const own = message();
-      const named = tasks.map((each) => ({
-        taskArn: each.arn,
-        taskClusterArn: each.taskClusterArn,
-        desiredStatus: each.desiredStatus,
-      }));
-      await node!.session.manifest({ ...own, timeline: seqNum, tasks: named });
-    },
-    async end() {
-      kill();
-      await clock.advance(20_000);
-    },
-    names: () => [...engine.containers.values()].map((each) => each.spec.name).toSorted(),
-  };
+  return new Harness(latencyMs);
 }
