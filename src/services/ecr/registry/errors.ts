@@ -75,5 +75,7 @@ function ofBlob({ reason, message }: BlobError): RegistryError | undefined {
     // An upload that another request ended meanwhile. Missing blobs are told apart where they are read.
     case 'not-found':
       return new RegistryError(404, 'BLOB_UPLOAD_UNKNOWN', message);
+    case 'invalid-namespace':
+      return undefined;
   }
 }
