@@ -47,6 +47,8 @@ export type RequiredStyle = 'coral' | 'ecs' | 'parameter' | 'ec2' | 's3';
 export interface ModelRow {
   /** The service's name in SigV4's credential scope. */
   readonly signingName: string;
+  /** Names of other scopes that the same requests may be signed for. */
+  readonly alsoSignedAs?: readonly string[];
   /** The protocols that the service is served under; the first is the one that its errors are written in when nothing tells. */
   readonly protocols: readonly Protocol[];
   /** Prefix of `X-Amz-Target` and the service's name in rpc-v2-cbor's path; absent where neither is spoken. */
@@ -195,6 +197,7 @@ export const catalog: { readonly [M in ModelName]: ModelRow } = {
   },
   s3: {
     signingName: 's3',
+    alsoSignedAs: ['s3express', 's3-outposts', 's3-object-lambda'],
     protocols: ['restXml'],
     version: '2006-03-01',
     xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
@@ -238,18 +241,17 @@ export const catalog: { readonly [M in ModelName]: ModelRow } = {
   },
 };
 
-const byColumn = (column: (row: ModelRow) => string | undefined): ReadonlyMap<string, ModelName> => {
+const byColumn = (column: (row: ModelRow) => readonly (string | undefined)[]): ReadonlyMap<string, ModelName> => {
   const found = new Map<string, ModelName>();
   for (const name of Object.keys(catalog) as ModelName[]) {
-    const key = column(catalog[name]);
-    if (key !== undefined) found.set(key, name);
+    for (const key of column(catalog[name])) if (key !== undefined) found.set(key, name);
   }
   return found;
 };
 
-const bySigningName = byColumn((row) => row.signingName);
-const byTarget = byColumn((row) => row.target);
-const byQueryVersion = byColumn((row) => (row.protocols.some((p) => p.endsWith('uery')) ? row.version : undefined));
+const bySigningName = byColumn((row) => [row.signingName, ...(row.alsoSignedAs ?? [])]);
+const byTarget = byColumn((row) => [row.target]);
+const byQueryVersion = byColumn((row) => [row.protocols.some((p) => p.endsWith('uery')) ? row.version : undefined]);
 
 /** The model of a name in a credential scope. */
 export function modelSignedAs(signingName: string | undefined): ModelName | undefined {

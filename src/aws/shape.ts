@@ -201,8 +201,9 @@ function tupleShape(tuple: Tuple): Shape {
 
 /** Whether an exported value of an SDK package is the schema of an operation. */
 export const isOperationTuple = (value: unknown): value is Tuple => Array.isArray(value) && value[0] === 9;
-/** Whether an exported value of an SDK package is the schema of an error. */
-export const isErrorTuple = (value: unknown): value is Tuple => Array.isArray(value) && value[0] === -3;
+/** Whether an exported value of an SDK package is the schema of an error that the service knows (each package adds one of its own). */
+export const isErrorTuple = (value: unknown): value is Tuple =>
+  Array.isArray(value) && value[0] === -3 && !String(value[1]).startsWith('smithy.ts.sdk.synthetic.');
 
 const streamsEvents = (shape: Shape): boolean =>
   shape.kind === 'structure' &&
