@@ -1,5 +1,5 @@
 // The node: takes the control plane's messages, watches the engine, and has one runner for each task.
-import { availableParallelism } from 'node:os';
+import { thisMachine, type Machine } from './machine.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { messageOf } from '#kernel/error.ts';
 import type { Log } from '#kernel/log.ts';
@@ -36,8 +36,8 @@ export interface NodeOptions {
   /** Tells this installation's containers from others' on the same engine. */
   readonly installation: string;
   readonly containerInstanceArn: string;
-  /** CPUs that the engine has; this machine's when absent. */
-  readonly cpus?: number;
+  /** Where the engine runs; this machine when absent. */
+  readonly machine?: Machine;
   readonly pauseProgram?: PauseProgram;
 }
 
@@ -90,7 +90,7 @@ class Agent implements AgentSession {
       clock,
       random,
       installation,
-      cpus: options.cpus ?? availableParallelism(),
+      machine: options.machine ?? thisMachine(),
       starts: new Gate(startsAtOnce),
       stops: new Gate(stopsAtOnce),
     };

@@ -7,7 +7,7 @@ import { logDestinationOf } from './log-destination.ts';
 import { awslogs, containerOf, taskOf } from './node.fixture.ts';
 import { pauseSpecOf } from './pause.ts';
 
-const context = { installation: 'test', cpus: 2, pauseId: 'p1' };
+const context = { installation: 'test', machine: { cpus: 2, openFiles: 1_048_576 }, pauseId: 'p1' };
 const mebibyte = 1024 * 1024;
 
 const limitRows = [
@@ -162,4 +162,13 @@ test('name servers, search domains and hosts belong to the namespace', () => {
     { hostname: 'db', ipAddress: '10.0.0.1' },
     { hostname: 'six', ipAddress: 'fe80::1' },
   ]);
+});
+
+test('Fargate’s limit of open files is lowered where the engine could not grant it', () => {
+  const container = containerOf('app');
+  const { ulimits } = containerSpecOf(taskOf(1, [container]), container, {
+    ...context,
+    machine: { cpus: 2, openFiles: 20_000 },
+  });
+  assert.deepEqual(ulimits, [{ name: 'nofile', soft: 20_000, hard: 20_000 }]);
 });

@@ -1,13 +1,14 @@
 // Translates a container of a payload into what the engine is to make.
 import type { ContainerSpec } from '#drivers/runtime.ts';
 import { adoptableLabel, containerNameOf, label, taskLabels } from './labels.ts';
+import type { Machine } from './machine.ts';
 import type { DockerConfig, DockerHostConfig, PayloadContainer, PayloadTask } from './messages.ts';
 
 const mebibyte = 1024 * 1024;
 /** Enough for a server with many threads, too few for a fork bomb to starve the machine. */
 const pidsLimit = 4096;
 /** Fargate's default. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-defs.html */
-const fargateOpenFiles = { name: 'nofile', soft: 65535, hard: 65535 };
+const fargateOpenFiles = 65535;
 
 /** Docker's JSON strings of a container, read. Throws SyntaxError where they are none. */
 export function dockerConfigOf(container: PayloadContainer): { config: DockerConfig; hostConfig: DockerHostConfig } {
@@ -19,8 +20,7 @@ export function dockerConfigOf(container: PayloadContainer): { config: DockerCon
 
 export interface SpecContext {
   readonly installation: string;
-  /** CPUs of the machine: the engine refuses a limit above them. */
-  readonly cpus: number;
+  readonly machine: Machine;
   readonly pauseId: string;
   /** `sha256:…` of the manifest that was pulled, where the engine says it. */
   readonly imageDigest?: string;
@@ -49,9 +49,9 @@ export function containerSpecOf(task: PayloadTask, container: PayloadContainer, 
     capabilitiesDrop: hostConfig.CapDrop,
     noNewPrivileges: true,
     pidsLimit,
-    ...limitsOf(task, container, context.cpus),
+    ...limitsOf(task, container, context.machine.cpus),
     memoryReservationBytes: hostConfig.MemoryReservation,
-    ulimits: ulimitsOf(task, hostConfig),
+    ulimits: ulimitsOf(task, hostConfig, context.machine.openFiles),
   };
 }
 
@@ -98,8 +98,9 @@ function sharesOf(task: PayloadTask, container: PayloadContainer): number {
   return Math.max(2, Math.floor(left / Math.max(1, without)));
 }
 
-function ulimitsOf(task: PayloadTask, hostConfig: DockerHostConfig): ContainerSpec['ulimits'] {
+function ulimitsOf(task: PayloadTask, hostConfig: DockerHostConfig, most: number): ContainerSpec['ulimits'] {
   const asked = (hostConfig.Ulimits ?? []).map((each) => ({ name: each.Name, soft: each.Soft, hard: each.Hard }));
-  const filesAsked = asked.some((each) => each.name === fargateOpenFiles.name);
-  return task.launchType === 'FARGATE' && !filesAsked ? [...asked, fargateOpenFiles] : asked;
+  if (task.launchType !== 'FARGATE' || asked.some((each) => each.name === 'nofile')) return asked;
+  const openFiles = Math.min(fargateOpenFiles, most);
+  return [...asked, { name: 'nofile', soft: openFiles, hard: openFiles }];
 }

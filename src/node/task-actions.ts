@@ -1,4 +1,5 @@
 // Carries out the actions of a plan on the engine, and notes in the task's state what the engine then says.
+import type { Machine } from './machine.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { AwsError, messageOf } from '#kernel/error.ts';
 import type { Random } from '#kernel/random.ts';
@@ -28,8 +29,7 @@ export interface Means {
   readonly clock: Clock;
   readonly random: Random;
   readonly installation: string;
-  /** CPUs of the machine. */
-  readonly cpus: number;
+  readonly machine: Machine;
   /** How many containers may be made or started at once … */
   readonly starts: Gate;
   /** … and stopped or removed: never behind those that start. */
@@ -133,7 +133,7 @@ async function create(state: TaskState, container: ContainerState, means: Means,
     const { definition, image } = container;
     const spec = containerSpecOf(state.task, definition, {
       installation: means.installation,
-      cpus: means.cpus,
+      machine: means.machine,
       pauseId: state.pause.observed!.id,
       imageDigest: image === undefined ? undefined : digestOf(image, definition.image),
     });
