@@ -53,7 +53,7 @@ export class FsBlobs implements Blobs {
   async begin(namespace: string): Promise<Upload> {
     const id = hexId(this.#random);
     const path = this.#uploadPath(namespace, id);
-    await makeFolder(dirname(path));
+    await this.#makeFolder(dirname(path));
     const file = await open(path, 'wx', 0o600);
     await file.close();
     return { id, size: 0 };
@@ -85,8 +85,7 @@ export class FsBlobs implements Blobs {
       const now = this.#clock.now();
       await file.utimes(now, now);
       await file.sync();
-      await makeFolder(dirname(target));
-      await moveDurably(path, target);
+      await this.#move(path, target);
       this.#hashes.delete(path);
       return { size: (await file.stat()).size };
     });
@@ -112,10 +111,10 @@ export class FsBlobs implements Blobs {
     const digest = `${algorithm}:${createHash(algorithm).update(content).digest('hex')}`;
     const target = this.#blobPath(namespace, digest);
     const now = this.#clock.now();
-    if (await touched(target, now)) return digest;
     const path = this.#uploadPath(namespace, hexId(this.#random));
-    await makeFolder(dirname(path));
-    await makeFolder(dirname(target));
+    // In turn: where it is there already, it is so for good only once whoever put it has synced the folder.
+    if (await this.#turns.take(target, () => touched(target, now))) return digest;
+    await this.#makeFolder(dirname(path));
     const file = await open(path, 'wx', 0o600);
     try {
       await file.writeFile(content);
@@ -124,7 +123,7 @@ export class FsBlobs implements Blobs {
     } finally {
       await file.close();
     }
-    await moveDurably(path, target);
+    await this.#move(path, target);
     return digest;
   }
 
@@ -162,6 +161,18 @@ export class FsBlobs implements Blobs {
         if (found) yield { digest: `${algorithm}:${basename(path)}`, size: found.size, modifiedAt: found.mtime };
       }
     }
+  }
+
+  #move(path: string, target: string): Promise<void> {
+    return this.#turns.take(target, async () => {
+      await this.#makeFolder(dirname(target));
+      await moveDurably(path, target);
+    });
+  }
+
+  /** In turn: a folder that somebody else is making is there for good only once they have synced it. */
+  #makeFolder(path: string): Promise<void> {
+    return this.#turns.take('folders', () => makeFolder(path));
   }
 
   #uploadPath(namespace: string, id: string): string {
