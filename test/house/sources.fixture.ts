@@ -3,13 +3,14 @@ import { file, type Planted } from './planted.fixture.ts';
 
 let count = 0;
 
-/** A source that src may not tap, and one that it may. */
-function source(rule: string, name: string, bad: string, good: string, ...imported: readonly string[]): Planted {
+/** A source that src may not tap (an expression, then the imports that it needs), and one that it may. */
+function source(rule: string, name: string, bad: string | readonly string[], good: string): Planted {
   count += 1;
+  const [expression = '', ...imported] = [bad].flat();
   return {
     rule,
     name,
-    bad: { [`src/services/ecs/planted-source-${count}.ts`]: file(...imported, `export const drawn = ${bad};`) },
+    bad: { [`src/services/ecs/planted-source-${count}.ts`]: file(...imported, `export const drawn = ${expression};`) },
     good: { [`src/services/ecs/honest-source-${count}.ts`]: file(`export const drawn = ${good};`) },
   };
 }
@@ -42,11 +43,11 @@ export const sources: readonly Planted[] = [
   source(globals, 'nobody sets a timer', 'setTimeout(String, 5)', 'setImmediate(String)'),
   source(globals, 'nobody sets one that repeats', 'setInterval(String, 5)', 'queueMicrotask(String)'),
   source(globals, 'nor by a longer name', 'globalThis.setTimeout(String, 5)', 'globalThis.structuredClone(5)'),
-  source(imports, 'nor by an import', 'sleep(5)', '5', "import { setTimeout as sleep } from 'node:timers/promises';"),
+  source(imports, 'nor by an import', ['sleep(5)', "import { setTimeout as sleep } from 'node:timers/promises';"], '5'),
   source(properties, 'chance is asked of a Random', 'Math.random()', 'Math.max(1, 2)'),
   source(properties, 'also where it is global', 'crypto.randomUUID()', 'crypto.subtle'),
-  source(imports, 'also where it is imported', 'randomBytes(8)', '8', "import { randomBytes } from 'node:crypto';"),
-  source(imports, 'also under another name', 'c.randomInt(8)', '8', "import * as c from 'node:crypto';"),
+  source(imports, 'also where it is imported', ['randomBytes(8)', "import { randomBytes } from 'node:crypto';"], '8'),
+  source(imports, 'also under another name', ['c.randomInt(8)', "import * as c from 'node:crypto';"], '8'),
   source(properties, 'the environment is read by config.ts', 'process.env', 'process.pid'),
   {
     rule: properties,
