@@ -95,7 +95,8 @@ export function putImage(tx: Tx, name: RepositoryName, pushed: PushedManifest): 
       imageSizeInBytes: sizeOfContent(tx, repository, content),
       references: [...new Set([...content.blobs, ...content.manifests])],
       ...(content.subject === undefined ? {} : { subject: content.subject }),
-      annotations: content.annotations,
+      // Only a referrer's are ever asked for; the others may be megabytes in a manifest, where they stay.
+      annotations: content.subject === undefined ? {} : content.annotations,
       pushedAt: pushed.pushedAt,
     };
     tx.put(imageKind, imageKey, { spec, status: null });

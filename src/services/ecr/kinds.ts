@@ -33,6 +33,7 @@ export interface ImageSpec {
   readonly references: readonly string[];
   /** The digest of the manifest that this one is about (OCI image spec 1.1, `subject`). */
   readonly subject?: string;
+  /** Of a manifest with a subject; empty otherwise. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch. */
   readonly pushedAt: number;

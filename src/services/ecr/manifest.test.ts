@@ -65,6 +65,7 @@ test('what is no manifest is refused with its reason', () => {
     [{ mediaType: 'a/b' }, 'c/d', /mediaType in manifest should be 'c\/d' not 'a\/b'/],
     [{ schemaVersion: 1 }, undefined, /schema version 1/],
     [{}, 'application/vnd.docker.distribution.manifest.v1+prettyjws', /schema version 1/],
+    [{ mediaType: 'a/b\r\nset-cookie: x' }, undefined, /Invalid media type/],
     [{ layers: {} }, undefined, /layers must be a list/],
     [{ layers: [{ digest: 'sha256:short' }] }, undefined, /Invalid digest "sha256:short"/],
     [{ config: {} }, undefined, /Invalid digest undefined/],

@@ -22,6 +22,8 @@ type Json = Readonly<Record<string, unknown>>;
 const emptyMediaType = 'application/vnd.oci.empty.v1+json';
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
 const ociIndex = 'application/vnd.oci.image.index.v1+json';
+/** RFC 6838, section 4.2. It becomes a header's value, so nothing else may pass. */
+const mediaTypeForm = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
 const schema1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
 const foreign = /(?:\.foreign\.diff\.|\.nondistributable\.)/;
 
@@ -69,6 +71,7 @@ function mediaTypeOf(json: Json, contentType: string | undefined): string {
     throw invalidManifest(`mediaType in manifest should be '${sent}' not '${own}'`);
   }
   const mediaType = sent ?? own ?? (json.manifests === undefined ? ociManifest : ociIndex);
+  if (!mediaTypeForm.test(mediaType)) throw invalidManifest(`Invalid media type ${JSON.stringify(mediaType)}`);
   if (schema1.test(mediaType) || json.schemaVersion === 1) throw invalidManifest('schema version 1 is not supported');
   return mediaType;
 }
