@@ -12,6 +12,8 @@ export interface Reconciler {
   readonly name: string;
   /** The kinds whose changes concern it. */
   readonly watches: readonly string[];
+  /** How many keys it works on at once; 16 when absent. */
+  readonly concurrency?: number;
   /** The keys that a change makes dirty. */
   concerns(change: Change, reader: Reader): string[];
   /** Every key, at start and at resync. */

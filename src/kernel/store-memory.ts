@@ -85,7 +85,9 @@ class MemoryDatabase implements Database {
   async commit(batch: readonly DocumentRow[], sequence: number): Promise<void> {
     this.#checkAlive();
     const failure = this.#disk.takeFailure();
-    this.#landing = failure ? undefined : () => this.#disk.land(batch, sequence);
+    // A copy, as a real database keeps: what cannot be copied could not be kept either.
+    const copy = structuredClone(batch);
+    this.#landing = failure ? undefined : () => this.#disk.land(copy, sequence);
     const delay = this.#disk.delay();
     if (delay > 0) await this.#disk.clock.sleep(delay, this.#crash.signal);
     this.#checkAlive();

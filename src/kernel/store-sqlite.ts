@@ -1,5 +1,5 @@
 // The database of one machine: SQLite, with a write-ahead log that is synced at every commit.
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import type { Database, DocumentRow } from './store.ts';
@@ -23,8 +23,8 @@ const layout = `
  * of Berth's at all.
  */
 export function openSqliteDatabase(path: string): Database {
-  // SQLite gives its -wal and -shm files the mode of the database.
-  closeSync(openSync(path, 'a', 0o600));
+  // SQLite would create it readable by all; it gives its -wal and -shm files the mode of the database.
+  if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
   chmodSync(path, 0o600);
   const connection = new DatabaseSync(path);
   try {
