@@ -1,5 +1,5 @@
 // The node: takes the control plane's messages, watches the engine, and has one runner for each task.
-import { thisMachine, type Machine } from './machine.ts';
+
 import type { Clock } from '#kernel/clock.ts';
 import { messageOf } from '#kernel/error.ts';
 import type { Log } from '#kernel/log.ts';
@@ -11,6 +11,8 @@ import { Images } from './images.ts';
 import type { RegistryLogin } from './images.ts';
 import { label, taskOfLabels } from './labels.ts';
 import type { LogSink } from './log-sink.ts';
+import { thisMachine } from './machine.ts';
+import type { Machine } from './machine.ts';
 import type {
   AgentSession,
   ControlPlane,

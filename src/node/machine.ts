@@ -1,6 +1,6 @@
 // The machine that a node runs on, as far as limits of containers depend on it.
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, platform } from 'node:os';
 
 export interface Machine {
   /** The engine refuses a CPU limit above them. */
@@ -17,8 +17,9 @@ export function thisMachine(): Machine {
   return { cpus: availableParallelism(), openFiles: hardOpenFiles() };
 }
 
-/** proc_pid_limits(5) */
+/** proc_pid_limits(5); where the engine runs in a virtual machine of its own (macOS), its limits are unknown. */
 function hardOpenFiles(): number {
+  if (platform() !== 'linux') return Number.MAX_SAFE_INTEGER;
   const [, hard] = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
   return hard === undefined || hard === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(hard);
 }

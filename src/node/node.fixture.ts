@@ -79,8 +79,23 @@ export function taskOf(
   };
 }
 
+/** Tells those who wait for a condition when something happened that may fulfil it. */
+class Happenings {
+  readonly #waiting = new Set<() => void>();
+
+  /** Resolves once `condition` holds. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  }
+
+  happened(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}
+
 /** A log sink in memory; groups must be made known, or created where asked. */
-export class MemorySink implements LogSink {
+export class MemorySink extends Happenings implements LogSink {
   readonly groups = new Set<string>(['/ecs/demo']);
   readonly streams = new Map<string, LogSinkLine[]>();
   appends = 0;
@@ -108,6 +123,7 @@ export class MemorySink implements LogSink {
       throw new Error('the disk is full');
     }
     this.#lines(destination).push(...lines);
+    this.happened();
   }
 
   texts(stream: string, group = '/ecs/demo'): string[] {
@@ -123,13 +139,14 @@ export class MemorySink implements LogSink {
 }
 
 /** A control plane that takes everything down. */
-export class MemoryControlPlane implements ControlPlane {
+export class MemoryControlPlane extends Happenings implements ControlPlane {
   readonly changes: TaskStateChange[] = [];
   rejecting = false;
 
   async submitTaskStateChange(change: TaskStateChange): Promise<void> {
     if (this.rejecting) throw new Error('not now');
     this.changes.push(change);
+    this.happened();
   }
 
   of(n: number): TaskStateChange[] {
@@ -172,7 +189,7 @@ export class Harness {
       log: silentLog,
       installation: 'test',
       containerInstanceArn,
-      cpus: 2,
+      machine: { cpus: 2, openFiles: 1_048_576 },
       ...options,
     });
     this.#kill = () => {

@@ -1,5 +1,4 @@
 // Carries out the actions of a plan on the engine, and notes in the task's state what the engine then says.
-import type { Machine } from './machine.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { AwsError, messageOf } from '#kernel/error.ts';
 import type { Random } from '#kernel/random.ts';
@@ -13,6 +12,7 @@ import type { Images } from './images.ts';
 import { containerNameOf, label, pauseContainerName } from './labels.ts';
 import { logDestinationOf } from './log-destination.ts';
 import type { LogSink } from './log-sink.ts';
+import type { Machine } from './machine.ts';
 import { pauseSpecOf } from './pause.ts';
 import type { PauseGround } from './pause.ts';
 import type { TaskAction } from './plan-task.ts';
