@@ -201,7 +201,7 @@ function taskSpec(wanted: Wanted, subnet: TaskNetwork['subnets'][number], contex
 function digestOf(input: RunTaskInput): string {
   const text = JSON.stringify(input, (_name, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : value,
   );
   return createHash('sha256').update(text).digest('base64');

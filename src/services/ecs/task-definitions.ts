@@ -149,7 +149,7 @@ function listFamilies(input: In<'ecs', 'ListTaskDefinitionFamilies'>, reader: Re
   for (const { spec } of reader.list(taskDefinitionKind, familyKey(context, familyPrefix))) {
     families.set(spec.family, families.get(spec.family) === true || spec.status === 'ACTIVE');
   }
-  const names = Array.from(families.keys()).sort(byCodeUnit);
+  const names = Array.from(families.keys()).toSorted(byCodeUnit);
   const found = names.filter((name) => status === 'ALL' || families.get(name) === (status === 'ACTIVE'));
   const page = context.page(found, (name) => name, { token: nextToken, limit: checkedLimit(maxResults, mostListed) });
   return { families: page.items, nextToken: page.nextToken };
