@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { test } from 'node:test';
+import { until } from '#kernel/until.fixture.ts';
 import {
   errorCode,
   indexType,
@@ -141,7 +142,7 @@ test('an upload that the client breaks off is kept, also over a restart, and res
   broken.on('error', () => {});
   broken.write(content.slice(0, 10));
   const reached = async () => (await server.ask('GET', location)).headers.get('range');
-  while ((await reached()) !== '0-9' && (await uploadBytes(server)) < 10) await new Promise(setImmediate);
+  await until('the first bytes', async () => (await reached()) === '0-9');
   const closed = new Promise((resolve) => broken.on('close', resolve));
   broken.destroy();
   await closed;
@@ -170,9 +171,9 @@ test('a single request that the client breaks off leaves nothing', async (t) => 
   const broken = request({ host, port, path, method: 'POST', headers });
   broken.on('error', () => {});
   broken.write(content.slice(0, 10));
-  while ((await uploadBytes(server)) < 10) await new Promise(setImmediate);
+  await until('the first bytes', async () => (await uploadBytes(server)) >= 10);
   broken.destroy();
-  while ((await uploadBytes(server)) >= 10) await new Promise(setImmediate);
+  await until('the upload to be gone', async () => (await uploadBytes(server)) < 10);
   assert.equal(await pulled(server), 404);
 });
 
@@ -315,6 +316,29 @@ test('a manifest of more than 4 MiB is refused, and the connection serves on', a
     padding: 'x'.repeat(4 * 1024 * 1024 - 200),
   });
   assert.equal((await putManifest(server, 'app', 'v1', fits)).status, 201);
+});
+
+test('a client that goes on sending after a refusal loses the connection', async (t) => {
+  const server = await startWithRepository(t);
+  const [host, port] = server.endpoint.split(':');
+  const endless = request({ host, port, path: '/v2/app/blobs/uploads/none', method: 'PATCH' });
+  const statuses: number[] = [];
+  endless.on('response', (response) => statuses.push(response.resume().statusCode!));
+  const closed = new Promise((resolve) => endless.on('close', resolve));
+  endless.on('error', () => {});
+  const block = Buffer.alloc(1024 * 1024);
+  let sent = 0;
+  const pump = () => {
+    while (!endless.destroyed) {
+      sent += block.length;
+      if (!endless.write(block)) return;
+    }
+  };
+  endless.on('drain', pump);
+  pump();
+  await closed;
+  assert.deepEqual(statuses, [401]);
+  assert.ok(sent < 128 * 1024 * 1024);
 });
 
 test('an immutable tag stays with its image; pushing the same image again changes nothing', async (t) => {

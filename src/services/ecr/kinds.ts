@@ -57,8 +57,6 @@ export interface LayerSpec {
 
 export type Repository = Resource<RepositorySpec, null>;
 export type Image = Resource<ImageSpec, null>;
-export type Tag = Resource<TagSpec, null>;
-export type Layer = Resource<LayerSpec, null>;
 
 export const repositoryKind: Kind<RepositorySpec, null> = { name: 'ecr/repository', version: 1 };
 

@@ -26,6 +26,9 @@ interface Route {
   readonly methods: Readonly<Record<string, Method>>;
 }
 
+/** Bytes of a refused body that are still read. */
+const maximumDrain = 64 * 1024 * 1024;
+
 // Greedy, so that a repository may be named `a/blobs/b`: the last such part of a path is the endpoint's.
 const routes: readonly Route[] = [
   {
@@ -129,8 +132,21 @@ function fail(parts: RegistryParts, request: IncomingMessage, response: ServerRe
     return;
   }
   replyError(response, known ?? new RegistryError(500, 'UNKNOWN', 'The registry failed to serve the request.'));
-  // The rest of a refused body must leave the connection, or its next request is never read.
-  request.resume();
+  drain(request);
+}
+
+/**
+ * Takes the rest of a refused body off the connection, or its next request would never be read. A client that goes on
+ * sending although it was answered loses the connection instead.
+ */
+function drain(request: IncomingMessage): void {
+  let left = maximumDrain;
+  // That it left is what we wish for by now.
+  request.on('error', () => {});
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
 }
 
 /** The authorizer's refusals, whose codes differ by service. */
