@@ -71,8 +71,8 @@ export class AgentLink {
   deliver(key: string): Promise<void> {
     return this.#inLine(async (session) => {
       const delivered = this.#delivered;
-      await this.#options.store.durable();
       const task = this.#options.store.read((reader) => reader.get(taskKind, key));
+      await this.#options.store.durable();
       if (task === undefined || !isOnNode(task.status.lastStatus)) return;
       const desiredStatus = desiredOf(task.spec, task.status);
       if (delivered.get(key) === desiredStatus) return;
@@ -99,9 +99,9 @@ export class AgentLink {
     const failures: unknown[] = [];
     for (const { key } of live) await this.deliver(key).catch((thrown: unknown) => failures.push(thrown));
     await this.#inLine(async (session) => {
+      const tasks = this.#options.store.read((reader) => reader.by(taskKind, 'live', 'live'));
       await this.#options.store.durable();
       const timeline = await this.#nextSequence();
-      const tasks = this.#options.store.read((reader) => reader.by(taskKind, 'live', 'live'));
       const known = tasks.filter(({ status }) => isOnNode(status.lastStatus));
       await session.manifest({
         ...this.#envelope(),

@@ -16,6 +16,10 @@ const awslogs = { 'awslogs-group': '/ecs/app', 'awslogs-region': 'us-east-1', 'a
 /** What is changed of a good definition, and what AWS says to it. */
 const malformed: readonly (readonly [Partial<RegisterInput>, string])[] = [
   [{ family: undefined }, 'Family should not be null or empty.'],
+  [
+    containers({ ...app, environment: [{ name: 'A', value: 'a'.repeat(65_331) }] }),
+    "Actual length: '65537'. Max allowed length is '65536' bytes.",
+  ],
   [{ family: 'my family' }, 'Family contains invalid characters.'],
   [{ containerDefinitions: [] }, 'Container list cannot be empty.'],
   [containers({ ...app, name: undefined }), 'Container.name should not be null or empty.'],

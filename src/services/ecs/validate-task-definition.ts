@@ -9,6 +9,8 @@ import { checkedContainer } from './validate-container.ts';
 
 const mostContainers = 10;
 const longestFamily = 255;
+/** Bytes of a definition's JSON. */
+const largestDefinition = 65_536;
 const networkModes = ['bridge', 'host', 'awsvpc', 'none'];
 const knownCompatibilities: readonly Compatibility[] = ['EC2', 'FARGATE', 'EXTERNAL'];
 
@@ -32,6 +34,10 @@ export type CheckedDefinition = Pick<
 /** Throws ClientException at the first rule that is broken. */
 export function checkedTaskDefinition(input: RegisterInput, architecture: Architecture): CheckedDefinition {
   const family = checkedFamily(input.family);
+  const length = Buffer.byteLength(JSON.stringify(input));
+  if (length > largestDefinition) {
+    throw clientException(`Actual length: '${length}'. Max allowed length is '${largestDefinition}' bytes.`);
+  }
   const { networkMode, requiresCompatibilities, runtimePlatform } = input;
   if (networkMode !== undefined && !networkModes.includes(networkMode)) {
     throw clientException(`Network mode '${networkMode}' is not valid. Must be one of [${networkModes.join(',')}]`);
