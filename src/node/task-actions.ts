@@ -41,6 +41,8 @@ const defaultStopTimeout = 30;
 /** Tries where the address may still be held by a task that is ending, or the image was deleted under the task. */
 const patience = 10;
 const logTries = 5;
+/** The exit code of whatever SIGKILL ended. */
+const killed = 137;
 
 /**
  * One action on one task. What fails for good is written into the state, in AWS's words; throws what is worth another
@@ -62,7 +64,7 @@ export function perform(action: TaskAction, state: TaskState, means: Means, sign
     case 'stop':
       return stops.run(() => stop(containerOf(state, action.container), means));
     case 'kill-pause':
-      return stops.run(() => killPause(state.pause, means));
+      return stops.run(() => killPause(state, means));
     case 'remove':
       return stops.run(() => remove(containerOf(state, action.container), means));
     case 'remove-pause':
@@ -217,9 +219,11 @@ async function unlessGone(work: () => Promise<void>): Promise<void> {
 }
 
 /** It has nothing to save and ignores SIGTERM; the stop only waits for its end. */
-async function killPause(pause: PartState, means: Means): Promise<void> {
+async function killPause({ pause, containers }: TaskState, means: Means): Promise<void> {
   await unlessGone(() => means.runtime.kill(pause.observed!.id, 'SIGKILL'));
   await unlessGone(() => means.runtime.stop(pause.observed!.id, 0));
+  // Docker may learn that memory was the cause only after it saw the end.
+  for (const each of containers) if (each.observed?.exitCode === killed) await look(each, means.runtime);
   await look(pause, means.runtime);
 }
 
