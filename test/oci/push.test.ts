@@ -338,7 +338,7 @@ test('a client that goes on sending after a refusal loses the connection', async
   pump();
   await closed;
   assert.deepEqual(statuses, [401]);
-  assert.ok(sent < 128 * 1024 * 1024);
+  assert.ok(sent < 64 * 1024 * 1024);
 });
 
 test('an immutable tag stays with its image; pushing the same image again changes nothing', async (t) => {

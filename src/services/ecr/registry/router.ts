@@ -27,7 +27,7 @@ interface Route {
 }
 
 /** Bytes of a refused body that are still read. */
-const maximumDrain = 64 * 1024 * 1024;
+const maximumDrain = 16 * 1024 * 1024;
 
 // Greedy, so that a repository may be named `a/blobs/b`: the last such part of a path is the endpoint's.
 const routes: readonly Route[] = [
