@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { FakeProgram } from './fake-image.ts';
 import { RuntimeError } from './runtime.ts';
 import type { Container, ContainerEvent, ContainerSpec, LogLine, Runtime, RuntimeErrorReason } from './runtime.ts';
@@ -67,13 +66,12 @@ class World {
     return container;
   }
 
-  /** The container once it has ended. */
+  /** The container once it has ended, which is when its output does. */
   async ended(id: string): Promise<Container> {
-    for (;;) {
-      const container = await this.inspect(id);
-      if (container.phase === 'exited') return container;
-      await delay(10);
-    }
+    await all(this.runtime.logs(id, undefined, never));
+    const container = await this.inspect(id);
+    assert.equal(container.phase, 'exited');
+    return container;
   }
 
   /** A network of a third octet of its own. */
@@ -316,11 +314,11 @@ function logTests(world: World): void {
     await world.ended(id);
     const lines = await all(world.runtime.logs(id, undefined, never));
     assert.equal(lines.length, 20);
-    const after = lines[9]!.timestamp;
-    const rest = await all(world.runtime.logs(id, after, never));
+    const position = lines[9]!.timestamp;
+    const rest = await all(world.runtime.logs(id, position, never));
     assert.deepEqual(
       rest,
-      lines.filter((line) => line.timestamp >= after),
+      lines.filter((line) => line.timestamp >= position),
     );
     assert.ok(rest.length < 20 && rest.length >= 11);
   });

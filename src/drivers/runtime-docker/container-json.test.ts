@@ -6,7 +6,7 @@ import { containerOf, createBody } from './container-json.ts';
 import type { Inspection } from './container-json.ts';
 import { statsOf } from './container-stats.ts';
 import { splitReference } from './docker-images.ts';
-import { sinceOf } from './docker-runtime.ts';
+import { sinceOf } from './docker-logs.ts';
 
 const bare: ContainerSpec = { name: 'n', image: 'i', labels: { a: 'b' }, network: { mode: 'none' } };
 
@@ -21,7 +21,7 @@ test('a bare spec says nothing that it was not told', () => {
     Labels: { a: 'b' },
     HostConfig: {
       NetworkMode: 'none',
-      LogConfig: { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '4', mode: 'blocking' } },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '64m', 'max-file': '2', mode: 'blocking' } },
     },
   });
 });

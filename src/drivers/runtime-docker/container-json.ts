@@ -2,11 +2,11 @@
 import type { Container, ContainerNetwork, ContainerPhase, ContainerSpec } from '#drivers/runtime.ts';
 
 /**
- * json-file, blocking: a container waits rather than lose a line. Whoever follows reads from these files; 4 of 16 MiB
- * let it fall 48 MiB behind (or be away for as long) before the oldest lines are gone, and bound the disk that a
- * container can fill. Following a rotation, dockerd reads the old file to its end first.
+ * json-file, blocking: a container waits rather than lose a line. Whoever follows reads from these files. Falling more
+ * than a whole file behind, dockerd's follow leaves a file out, so files are large; two of 64 MiB let a follower be away
+ * or behind for 64 MiB before the oldest lines are gone, and bound the disk that a container can fill.
  */
-const logConfig = { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '4', mode: 'blocking' } };
+const logConfig = { Type: 'json-file', Config: { 'max-size': '64m', 'max-file': '2', mode: 'blocking' } };
 
 /** The body of POST /containers/create. `endpointMac`: since API 1.44 the MAC address belongs to the endpoint. */
 export function createBody(spec: ContainerSpec, endpointMac: boolean): object {

@@ -12,7 +12,7 @@ import { createDockerRuntime } from './docker-runtime.ts';
 
 const image = 'berth-test/busybox:1';
 const busybox = '/bin/busybox';
-const runtime = createDockerRuntime({ clock: systemClock });
+const runtime = createDockerRuntime({ clock: systemClock, dockerHost: process.env['DOCKER_HOST'] });
 const skip = await whyNot();
 if (skip) console.error(`\n*** NOT TESTED: ${skip} ***\n`);
 
@@ -57,7 +57,7 @@ function merged(output: Iterable<FakeOutput>): FakeOutput[] {
   return pieces;
 }
 
-async function program(what: FakeProgram): Promise<Pick<ContainerSpec, 'image' | 'entryPoint' | 'command'>> {
+async function specOf(what: FakeProgram): Promise<Pick<ContainerSpec, 'image' | 'entryPoint' | 'command'>> {
   if (what.failsToStart !== undefined) return { image, entryPoint: ['/does-not-exist'] };
   return { image, entryPoint: ['/busybox', 'sh', '-c'], command: [script(what)] };
 }
@@ -66,7 +66,7 @@ runtimeSuite(
   'the Docker runtime',
   async () => {
     await runtime.makeImage(image, { path: busybox, argv: ['sh'] });
-    return { runtime, program };
+    return { runtime, program: specOf };
   },
   skip,
 );

@@ -17,21 +17,21 @@ import type { Inspection } from './container-json.ts';
 import { statsOf } from './container-stats.ts';
 import type { StatsJson } from './container-stats.ts';
 import { DockerImages } from './docker-images.ts';
+import { followLogs } from './docker-logs.ts';
 import { DockerNetworks } from './docker-networks.ts';
 import { Engine, asRuntimeError, older, pathPart, socketPathOf } from './engine.ts';
 import type { Call } from './engine.ts';
 import { eventFilters, eventOf } from './events.ts';
 import type { EventJson } from './events.ts';
 import { jsonLines } from './json-lines.ts';
-import { logLines } from './log-stream.ts';
 
 /** Starting sets up mounts, network and cgroups one container after another; stopping and removing wait for the end. */
 const patientMs = 120_000;
 
-/** The runtime of the engine that `dockerHost` (as DOCKER_HOST has it, which it is when absent) or nothing names. */
+/** The runtime of the engine that `dockerHost` names (as in DOCKER_HOST, `unix://…`), or the machine's when absent. */
 export function createDockerRuntime({
   clock,
-  dockerHost = process.env['DOCKER_HOST'],
+  dockerHost,
 }: {
   readonly clock: Clock;
   readonly dockerHost?: string;
@@ -173,13 +173,8 @@ export class DockerRuntime implements Runtime {
     if (!call.signal?.aborted) throw new RuntimeError('unavailable', 'The engine ended the stream of events');
   }
 
-  async *logs(id: string, after: string | undefined, signal: AbortSignal): AsyncGenerator<LogLine, void, undefined> {
-    const container = await this.#inspection(id);
-    if (container === undefined) throw new RuntimeError('not-found', `No such container: ${id}`);
-    const since = after === undefined ? undefined : sinceOf(after);
-    const query = { follow: true, stdout: true, stderr: true, timestamps: true, since };
-    const bytes = this.#engine.stream({ method: 'GET', path: containerPath(container.Id, '/logs'), query, signal });
-    yield* logLines(bytes, container.Config.Tty);
+  logs(id: string, after: string | undefined, signal: AbortSignal): AsyncIterable<LogLine> {
+    return followLogs({ engine: this.#engine, id, inspect: () => this.#inspection(id) }, after, signal);
   }
 
   async stats(id: string): Promise<ContainerStats | undefined> {
@@ -201,12 +196,4 @@ function containerPath(id: string, rest: string): string {
 /** An instant as the engine takes it: `seconds.fraction`. */
 function secondsOf(instant: Date): string {
   return (instant.getTime() / 1000).toFixed(3);
-}
-
-/** A log line's timestamp (RFC 3339, up to nine digits of fraction) as the engine takes it, to the nanosecond. */
-export function sinceOf(timestamp: string): string {
-  const fraction = /\.(\d{1,9})/.exec(timestamp)?.[1] ?? '';
-  const whole = Date.parse(timestamp.replace(/\.\d+/, ''));
-  if (Number.isNaN(whole)) throw new RuntimeError('invalid', `Not a timestamp: ${timestamp}`);
-  return `${whole / 1000}.${fraction.padEnd(9, '0')}`;
 }

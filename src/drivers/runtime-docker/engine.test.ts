@@ -101,7 +101,7 @@ test('an abort rejects with its reason', async (context) => {
 test('a stream of events that breaks is unavailable, and one that is aborted ends', async (context) => {
   const event = { Type: 'container', Action: 'start', Actor: { ID: '1', Attributes: { a: 'b', image: 'i' } } };
   const { runtime } = await serve(context, (request, response) => {
-    response.write(`${JSON.stringify({ ...event, timeNano: 1_795_506_576_804_339_726 })}\n`);
+    response.write(`${JSON.stringify({ ...event, timeNano: 1_795_506_576_804_339_712 })}\n`);
     if (!request.url!.includes('kept')) setImmediate(() => response.destroy());
   });
   const seen: object[] = [];

@@ -1,7 +1,7 @@
 // The Docker Engine's HTTP API: one request and its answer over the unix socket, with every failure as a RuntimeError.
 import { Agent, request } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 import { messageOf } from '#kernel/error.ts';
 import { RuntimeError } from '#drivers/runtime.ts';
 import type { RuntimeErrorReason } from '#drivers/runtime.ts';
@@ -26,7 +26,7 @@ export interface Call {
   /** Sent as it is, instead of `body`. */
   readonly bytes?: { readonly type: string; readonly content: AsyncIterable<Uint8Array> | Uint8Array };
   readonly headers?: Readonly<Record<string, string>>;
-  /** Until the answer is complete; `none` where it may take for ever. 30 s when absent. */
+  /** How long the engine may be silent; `none` where that says nothing. 30 s when absent. */
   readonly timeoutMs?: number | 'none';
   /** Breaks the call off; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -97,7 +97,7 @@ export class Engine {
   async done(call: Call): Promise<number> {
     const answer = await this.#call(call);
     await read(answer);
-    return answer.message.statusCode!;
+    return answer.statusCode!;
   }
 
   /**
@@ -106,14 +106,14 @@ export class Engine {
    */
   async *stream(call: Call): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      const { message } = await this.#call({ timeoutMs: 'none', ...call });
-      for await (const chunk of message) yield chunk as Uint8Array;
+      const answer = await this.#call({ timeoutMs: 'none', ...call });
+      for await (const chunk of answer) yield chunk as Uint8Array;
     } catch (thrown) {
       if (!call.signal?.aborted) throw asRuntimeError(thrown);
     }
   }
 
-  async #call(call: Call): Promise<Answer> {
+  async #call(call: Call): Promise<IncomingMessage> {
     const [major, minor] = await this.apiVersion();
     try {
       return await this.#send(call, `/v${major}.${minor}`);
@@ -124,19 +124,19 @@ export class Engine {
     }
   }
 
-  async #send(call: Call, prefix: string): Promise<Answer> {
+  async #send(call: Call, prefix: string): Promise<IncomingMessage> {
     try {
       const answer = await this.#exchange(call, prefix);
-      if (answer.message.statusCode! < 400) return answer;
-      throw failure(answer.message.statusCode!, engineWords(await read(answer)));
+      if (answer.statusCode! < 400) return answer;
+      throw failure(answer.statusCode!, engineWords(await read(answer)));
     } catch (thrown) {
       call.signal?.throwIfAborted();
       throw asRuntimeError(thrown);
     }
   }
 
-  #exchange(call: Call, prefix: string): Promise<Answer> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  #exchange(call: Call, prefix: string): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const timeoutMs = call.timeoutMs ?? quickMs;
     const sent = request({
       socketPath: this.#socketPath,
@@ -146,23 +146,12 @@ export class Engine {
       headers: { host: 'docker', ...contentHeaders(call), ...call.headers },
       signal: call.signal,
     });
-    const timer =
-      timeoutMs === 'none' ? undefined : setTimeout(() => sent.destroy(silence(call, timeoutMs)), timeoutMs).unref();
-    const settle = () => clearTimeout(timer);
-    sent.on('error', (error) => {
-      settle();
-      reject(error);
-    });
-    sent.on('response', (message) => resolve({ message, settle }));
+    if (timeoutMs !== 'none') sent.setTimeout(timeoutMs, () => sent.destroy(silence(call, timeoutMs)));
+    sent.on('error', reject);
+    sent.on('response', resolve);
     writeBody(sent, call);
     return promise;
   }
-}
-
-interface Answer {
-  readonly message: IncomingMessage;
-  /** Called once the body was read: stops the clock. */
-  settle(): void;
 }
 
 function silence(call: Call, ms: number): RuntimeError {
@@ -224,13 +213,11 @@ async function writeAll(sent: ClientRequest, content: AsyncIterable<Uint8Array>)
   sent.end();
 }
 
-async function read({ message, settle }: Answer): Promise<string> {
+async function read(message: IncomingMessage): Promise<string> {
   try {
-    return await text(message);
+    return await textOf(message);
   } catch (thrown) {
     throw asRuntimeError(thrown);
-  } finally {
-    settle();
   }
 }
 
