@@ -131,8 +131,8 @@ function fail(parts: RegistryParts, request: IncomingMessage, response: ServerRe
     response.destroy();
     return;
   }
-  replyError(response, known ?? new RegistryError(500, 'UNKNOWN', 'The registry failed to serve the request.'));
   drain(request);
+  replyError(response, known ?? new RegistryError(500, 'UNKNOWN', 'The registry failed to serve the request.'));
 }
 
 /**
@@ -147,6 +147,8 @@ function drain(request: IncomingMessage): void {
     left -= chunk.length;
     if (left < 0) request.destroy();
   });
+  // Begins to read at once: at the reply's end node takes over the body of a request that nobody reads, without a limit.
+  request.read(0);
 }
 
 /** The authorizer's refusals, whose codes differ by service. */
