@@ -1,3 +1,4 @@
+// Holds the checksums against published check values.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checksum, isChecksumAlgorithm } from './checksums.ts';

@@ -1,3 +1,4 @@
+// Holds the aws-chunked reader against bodies that the S3 client sends, and against broken framing.
 import assert from 'node:assert/strict';
 import { createHmac, createSecretKey, hash } from 'node:crypto';
 import { createServer } from 'node:http';

@@ -1,3 +1,4 @@
+// Which hosts the front door answers to, and which web pages may call it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hostName, refuseSource } from './hosts.ts';

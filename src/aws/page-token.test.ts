@@ -1,3 +1,4 @@
+// A page token opens only for what it was sealed for.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -93,5 +93,5 @@ export async function sign(plan: Plan): Promise<WireRequest> {
   const pairs = Object.entries(signed.query ?? {}).flatMap(([key, value]) =>
     [value ?? []].flat().map((one) => `${escape(key)}=${escape(one)}`),
   );
-  return { method, path, query: pairs.reverse().join('&'), headers: signed.headers, body };
+  return { method, path, query: pairs.toReversed().join('&'), headers: signed.headers, body };
 }

@@ -1,3 +1,4 @@
+// What a request claims about its signer, in each form and broken in each way.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+// Signing keys are derived once and the cache stays bounded.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SigningKeys } from './signing-keys.ts';

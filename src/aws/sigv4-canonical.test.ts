@@ -1,3 +1,4 @@
+// Canonical paths, queries and header values in the corner cases of SigV4.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { canonicalPath, canonicalQuery, canonicalS3Path, foldWhitespace } from './sigv4-canonical.ts';

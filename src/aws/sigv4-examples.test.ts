@@ -35,7 +35,7 @@ interface Example {
 /** A request of an example, signed with its published signature. All headers are signed. */
 function exampleRequest(example: Example, base: Record<string, string>, credential: string): WireRequest {
   const headers = { ...base, ...example.headers };
-  const names = Object.keys(headers).sort().join(';');
+  const names = Object.keys(headers).toSorted().join(';');
   return {
     method: example.method ?? 'GET',
     path: example.path ?? '/',

@@ -113,7 +113,7 @@ function checkSignedHeaders(request: WireRequest, claim: SignedClaim, family: Fa
   if (missing.length === 0) return;
   const named = missing.includes('host') ? "'Host' or ':authority'" : `'${missing[0]}'`;
   throw refusal(family, 'headersNotSigned', `${named} must be a 'SignedHeader' in the AWS Authorization.`, {
-    HeadersNotSigned: missing.sort().join(', '),
+    HeadersNotSigned: missing.toSorted().join(', '),
   });
 }
 

@@ -19,10 +19,16 @@ interface Writer {
   busy: Promise<void> | undefined;
 }
 
-/** Journals under `directory` (made where missing); at most `maxOpen` files stay open while nothing is written to them. */
-export function createFsJournal(directory: string, maxOpen = 256): Journal {
+/** The files being appended to, of which at most `maxOpen` stay open while nothing is written to them. */
+interface Writers {
+  of(name: string): Writer;
+  /** Closes a file once what was waiting is written. */
+  release(name: string): Promise<void>;
+  releaseAll(): Promise<void>;
+}
+
+function createWriters(pathOf: (name: string) => string, maxOpen: number): Writers {
   const writers = new Map<string, Writer>();
-  const pathOf = (name: string): string => join(directory, checkedName(name));
 
   function writerOf(name: string): Writer {
     let writer = writers.get(name);
@@ -51,9 +57,20 @@ export function createFsJournal(directory: string, maxOpen = 256): Journal {
     await writer.file?.handle.close();
   }
 
+  async function releaseAll(): Promise<void> {
+    await Promise.all([...writers.keys()].map(release));
+  }
+
+  return { of: writerOf, release, releaseAll };
+}
+
+/** Journals under `directory` (made where missing); at most `maxOpen` files stay open while nothing is written to them. */
+export function createFsJournal(directory: string, maxOpen = 256): Journal {
+  const pathOf = (name: string): string => join(directory, checkedName(name));
+  const writers = createWriters(pathOf, maxOpen);
   return {
     async append(name, content) {
-      const writer = writerOf(name);
+      const writer = writers.of(name);
       return new Promise((resolve, reject) => {
         writer.waiting.push({ content, resolve, reject });
         writer.busy ??= flush(writer);
@@ -73,7 +90,7 @@ export function createFsJournal(directory: string, maxOpen = 256): Journal {
       }
     },
     async truncate(name, size) {
-      await release(name);
+      await writers.release(name);
       const handle = await open(pathOf(name), 'r+');
       try {
         await handle.truncate(size);
@@ -83,7 +100,7 @@ export function createFsJournal(directory: string, maxOpen = 256): Journal {
       }
     },
     async remove(name) {
-      await release(name);
+      await writers.release(name);
       await rm(pathOf(name), { force: true });
     },
     async names() {
@@ -92,9 +109,7 @@ export function createFsJournal(directory: string, maxOpen = 256): Journal {
         .filter((entry) => entry.isFile())
         .map((entry) => relative(directory, join(entry.parentPath, entry.name)));
     },
-    async close() {
-      await Promise.all([...writers.keys()].map(release));
-    },
+    close: () => writers.releaseAll(),
   };
 }
 

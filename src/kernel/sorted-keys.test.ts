@@ -26,7 +26,7 @@ test('sorted keys agree with a sorted array, whatever is added, removed and look
       }
       assert.equal(sorted.size, model.size);
       for (const prefix of ['', ...prefixes]) {
-        assert.deepEqual(sorted.startingWith(prefix), [...model].filter((key) => key.startsWith(prefix)).sort());
+        assert.deepEqual(sorted.startingWith(prefix), [...model].filter((key) => key.startsWith(prefix)).toSorted());
       }
     }),
   );

@@ -29,8 +29,10 @@ export interface Kind<S, T> {
   readonly indexes?: Readonly<Record<string, (resource: Resource<S, T>) => string | readonly string[] | undefined>>;
 }
 
-/** A kind of whatever shape: Kind is invariant in its shapes, so no other type takes them all. */
-export type AnyKind = Kind<any, any>;
+/** A kind of whatever shape, as a `Kind<S, T>` of every S and T is one. */
+export interface AnyKind extends Pick<Kind<unknown, unknown>, 'name' | 'version' | 'upgrade'> {
+  readonly indexes?: Readonly<Record<string, (resource: never) => string | readonly string[] | undefined>>;
+}
 
 /** One consistent view of the working set. Lists are ordered by key (by UTF-16 code unit). */
 export interface Reader {

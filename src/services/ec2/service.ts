@@ -192,7 +192,7 @@ interface Selection<S, T> {
 function select<S, T>(reader: Reader, context: Context, selection: Selection<S, T>): S[] {
   const { kind, ids, missing } = selection;
   if (!ids?.length) return reader.list(kind, ec2Key(context, '')).map(specOf);
-  return [...new Set(ids)].sort().map((id) => {
+  return [...new Set(ids)].toSorted().map((id) => {
     const found = reader.get(kind, ec2Key(context, id));
     if (!found) throw missing(id);
     return found.spec;

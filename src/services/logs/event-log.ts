@@ -97,11 +97,11 @@ export class EventLog {
    */
   async *read(range: TimeRange, direction: 'forward' | 'backward' = 'forward'): AsyncGenerator<PlacedEvent> {
     const groups = overlapping(this.#blocks.filter((block) => meets(block, range)));
-    for (const group of direction === 'forward' ? groups : groups.reverse()) {
+    for (const group of direction === 'forward' ? groups : groups.toReversed()) {
       const events = (await Promise.all(group.map((block) => this.#readBlock(block)))).flat();
       const wanted = events.filter((event) => event.timestamp >= range.start && event.timestamp < range.end);
       wanted.sort(comparePlaces);
-      yield* direction === 'forward' ? wanted : wanted.reverse();
+      yield* direction === 'forward' ? wanted : wanted.toReversed();
     }
   }
 
@@ -183,7 +183,7 @@ function meets(block: Block, range: TimeRange): boolean {
  */
 function overlapping(blocks: readonly Block[]): Block[][] {
   const groups: { latest: number; lastOrdinal: number; blocks: Block[] }[] = [];
-  for (const block of [...blocks].sort((a, b) => a.earliest - b.earliest || a.firstOrdinal - b.firstOrdinal)) {
+  for (const block of blocks.toSorted((a, b) => a.earliest - b.earliest || a.firstOrdinal - b.firstOrdinal)) {
     const last = groups.at(-1);
     const touches = last && block.earliest === last.latest && block.firstOrdinal < last.lastOrdinal;
     if (last && (block.earliest < last.latest || touches)) {

@@ -1,6 +1,6 @@
 // Operations on log groups.
 import type { LogGroup } from '@aws-sdk/client-cloudwatch-logs';
-import type { Context, Operations } from '#aws/service.ts';
+import type { Context, In, Operations } from '#aws/service.ts';
 import type { Scope } from '#kernel/arn.ts';
 import type { Reader, Resource, Store, Tx } from '#kernel/store.ts';
 import type { EventLogs } from './event-logs.ts';
@@ -24,25 +24,7 @@ export function groupOperations(store: Store, eventLogs: EventLogs) {
     CreateLogGroup: {
       accepts: { logGroupName: true, tags: true, logGroupClass: true },
       resource: (input, context) => groupArn({ ...context, logGroupName: input.logGroupName! }),
-      run(input, tx, context) {
-        checkGroupName(input.logGroupName!);
-        if (input.logGroupClass !== undefined && input.logGroupClass !== 'STANDARD') {
-          throw invalidParameter('Berth supports log groups of the STANDARD class only.');
-        }
-        const key = groupKey(context, input.logGroupName!);
-        if (tx.get(logGroupKind, key)) throw groupExists();
-        tx.put(logGroupKind, key, {
-          spec: {
-            account: context.account,
-            region: context.region,
-            logGroupName: input.logGroupName!,
-            createdAt: context.now.getTime(),
-            tags: input.tags ?? {},
-          },
-          status: nothingObserved,
-        });
-        return {};
-      },
+      run: createGroup,
     },
     DeleteLogGroup: {
       accepts: { logGroupName: true },
@@ -74,6 +56,22 @@ export function groupOperations(store: Store, eventLogs: EventLogs) {
     },
     ...tagOperations,
   } satisfies Operations<'logs'>;
+}
+
+function createGroup(input: In<'logs', 'CreateLogGroup'>, tx: Tx, context: Context) {
+  const logGroupName = input.logGroupName!;
+  checkGroupName(logGroupName);
+  if (input.logGroupClass !== undefined && input.logGroupClass !== 'STANDARD') {
+    throw invalidParameter('Berth supports log groups of the STANDARD class only.');
+  }
+  const key = groupKey(context, logGroupName);
+  if (tx.get(logGroupKind, key)) throw groupExists();
+  const { account, region, now } = context;
+  tx.put(logGroupKind, key, {
+    spec: { account, region, logGroupName, createdAt: now.getTime(), tags: input.tags ?? {} },
+    status: nothingObserved,
+  });
+  return {};
 }
 
 const tagOperations = {

@@ -1,6 +1,6 @@
 // GetLogEvents and FilterLogEvents: the events of one stream, page by page, and of many, merged by time.
 import type { FilteredLogEvent, OutputLogEvent } from '@aws-sdk/client-cloudwatch-logs';
-import type { Context, Operations } from '#aws/service.ts';
+import type { Context, In, Operations } from '#aws/service.ts';
 import type { Store } from '#kernel/store.ts';
 import { comparePlaces, type Place, type PlacedEvent, type TimeRange } from './event-log.ts';
 import type { EventLogs } from './event-logs.ts';
@@ -31,18 +31,7 @@ export function readEventsOperations(store: Store, eventLogs: EventLogs) {
         startFromHead: true,
       },
       resource: (input, context) => groupArn({ ...context, logGroupName: groupNameOf(input) }),
-      async perform(input, context) {
-        const groupName = groupNameOf(input);
-        const stream = store.read((reader) => requireStream(reader, context, groupName, input.logStreamName!));
-        await store.durable();
-        const range = rangeOf(input);
-        const from = input.nextToken === undefined ? undefined : openCursor(context, input.nextToken);
-        const forward = from ? from.direction === 'f' : (input.startFromHead ?? false);
-        const events = (await eventLogs.open(stream.journal)).read(range, forward ? 'forward' : 'backward');
-        const found = await take(beyond(events, from), input.limit);
-        if (!forward) found.reverse();
-        return { events: found.map(toOutput), ...cursors(context, found, { range, from, given: input.nextToken }) };
-      },
+      perform: (input, context) => getEvents(store, eventLogs, input, context),
     },
     // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
     FilterLogEvents: {
@@ -59,33 +48,53 @@ export function readEventsOperations(store: Store, eventLogs: EventLogs) {
         interleaved: true,
       },
       resource: (input, context) => groupArn({ ...context, logGroupName: groupNameOf(input) }),
-      async perform(input, context) {
-        const matches = compileFilterPattern(input.filterPattern ?? '');
-        const streams = chosenStreams(store, context, input);
-        await store.durable();
-        const from = input.nextToken === undefined ? undefined : openPosition(context, input.nextToken);
-        const merged = mergeStreams(streams, eventLogs, rangeOf(input), from);
-        const limit = Math.min(input.limit ?? mostEvents, mostEvents);
-        const page: MergedEvent[] = [];
-        let bytes = 0;
-        let more = false;
-        for await (const event of merged) {
-          if (!matches(event.message)) continue;
-          bytes += Buffer.byteLength(event.message) + eventOverhead;
-          more = page.length === limit || (page.length > 0 && bytes > batchBytes);
-          if (more) break;
-          page.push(event);
-        }
-        const last = page.at(-1);
-        return {
-          events: page.map(toFiltered),
-          searchedLogStreams: [],
-          nextToken:
-            more && last ? context.sealToken(JSON.stringify([last.timestamp, last.journal, last.ordinal])) : undefined,
-        };
-      },
+      perform: (input, context) => filterEvents(store, eventLogs, input, context),
     },
   } satisfies Operations<'logs'>;
+}
+
+async function getEvents(store: Store, eventLogs: EventLogs, input: In<'logs', 'GetLogEvents'>, context: Context) {
+  const groupName = groupNameOf(input);
+  const stream = store.read((reader) => requireStream(reader, context, groupName, input.logStreamName!));
+  await store.durable();
+  const range = rangeOf(input);
+  const from = input.nextToken === undefined ? undefined : openCursor(context, input.nextToken);
+  const forward = from ? from.direction === 'f' : (input.startFromHead ?? false);
+  const events = (await eventLogs.open(stream.journal)).read(range, forward ? 'forward' : 'backward');
+  const found = await take(beyond(events, from), input.limit);
+  if (!forward) found.reverse();
+  return { events: found.map(toOutput), ...cursors(context, found, { range, from, given: input.nextToken }) };
+}
+
+async function filterEvents(
+  store: Store,
+  eventLogs: EventLogs,
+  input: In<'logs', 'FilterLogEvents'>,
+  context: Context,
+) {
+  const matches = compileFilterPattern(input.filterPattern ?? '');
+  const streams = chosenStreams(store, context, input);
+  await store.durable();
+  const from = input.nextToken === undefined ? undefined : openPosition(context, input.nextToken);
+  const merged = mergeStreams(streams, eventLogs, rangeOf(input), from);
+  const limit = Math.min(input.limit ?? mostEvents, mostEvents);
+  const page: MergedEvent[] = [];
+  let bytes = 0;
+  let more = false;
+  for await (const event of merged) {
+    if (!matches(event.message)) continue;
+    bytes += Buffer.byteLength(event.message) + eventOverhead;
+    more = page.length === limit || (page.length > 0 && bytes > batchBytes);
+    if (more) break;
+    page.push(event);
+  }
+  const last = page.at(-1);
+  return {
+    events: page.map(toFiltered),
+    searchedLogStreams: [],
+    nextToken:
+      more && last ? context.sealToken(JSON.stringify([last.timestamp, last.journal, last.ordinal])) : undefined,
+  };
 }
 
 function rangeOf(input: { startTime?: number | undefined; endTime?: number | undefined }): TimeRange {

@@ -120,7 +120,7 @@ test('FilterLogEvents merges streams by time, pages without loss, and matches pa
   assert.equal(ids.size, 21);
   assert.deepEqual(
     seen.map((message) => message.slice(1)),
-    [...seen].map((message) => message.slice(1)).sort(),
+    seen.map((message) => message.slice(1)).toSorted(),
   );
   const some = await call('FilterLogEvents', { ...group, logStreamNamePrefix: 'b', filterPattern: '?b1 ?b2' });
   assert.deepEqual(

@@ -1,6 +1,6 @@
 // Operations on log streams.
 import type { LogStream } from '@aws-sdk/client-cloudwatch-logs';
-import type { Context, Operations } from '#aws/service.ts';
+import type { Context, In, Operations } from '#aws/service.ts';
 import type { Scope } from '#kernel/arn.ts';
 import { hexId } from '#kernel/id.ts';
 import type { Random } from '#kernel/random.ts';
@@ -40,10 +40,8 @@ export function streamOperations(store: Store, eventLogs: EventLogs, random: Ran
       accepts: { logGroupName: true, logStreamName: true },
       resource: (input, context) => groupArn({ ...context, logGroupName: input.logGroupName! }),
       run(input, tx, context) {
-        const { logGroupName, logStreamName } = {
-          logGroupName: input.logGroupName!,
-          logStreamName: input.logStreamName!,
-        };
+        const logGroupName = input.logGroupName!;
+        const logStreamName = input.logStreamName!;
         checkStreamName(logStreamName);
         requireGroup(tx, context, logGroupName);
         if (tx.get(logStreamKind, streamKey(context, logGroupName, logStreamName))) throw streamExists();
@@ -70,24 +68,31 @@ export function streamOperations(store: Store, eventLogs: EventLogs, random: Ran
         limit: true,
         nextToken: true,
       },
-      async perform(input, context) {
-        const groupName = groupNameOf(input);
-        const byTime = input.orderBy === 'LastEventTime';
-        if (byTime && input.logStreamNamePrefix !== undefined) {
-          throw invalidParameter('Cannot order by LastEventTime with a logStreamNamePrefix.');
-        }
-        const streams = await streamsOf(store, context, groupName);
-        const wanted = streams.filter((stream) => stream.logStreamName.startsWith(input.logStreamNamePrefix ?? ''));
-        const ordered = await order(wanted, eventLogs, { byTime, descending: input.descending ?? false });
-        const page = context.page(ordered, (item) => item.place, {
-          token: input.nextToken,
-          limit: input.limit ?? describeLimit,
-        });
-        const logStreams = await Promise.all(page.items.map((item) => describeStream(item.stream, eventLogs)));
-        return { logStreams, nextToken: page.nextToken };
-      },
+      perform: (input, context) => describeStreams(store, eventLogs, input, context),
     },
   } satisfies Operations<'logs'>;
+}
+
+async function describeStreams(
+  store: Store,
+  eventLogs: EventLogs,
+  input: In<'logs', 'DescribeLogStreams'>,
+  context: Context,
+) {
+  const groupName = groupNameOf(input);
+  const byTime = input.orderBy === 'LastEventTime';
+  if (byTime && input.logStreamNamePrefix !== undefined) {
+    throw invalidParameter('Cannot order by LastEventTime with a logStreamNamePrefix.');
+  }
+  const streams = await streamsOf(store, context, groupName);
+  const wanted = streams.filter((stream) => stream.logStreamName.startsWith(input.logStreamNamePrefix ?? ''));
+  const ordered = await order(wanted, eventLogs, { byTime, descending: input.descending ?? false });
+  const page = context.page(ordered, (item) => item.place, {
+    token: input.nextToken,
+    limit: input.limit ?? describeLimit,
+  });
+  const logStreams = await Promise.all(page.items.map((item) => describeStream(item.stream, eventLogs)));
+  return { logStreams, nextToken: page.nextToken };
 }
 
 async function streamsOf(store: Store, context: Context, groupName: string): Promise<LogStreamSpec[]> {
