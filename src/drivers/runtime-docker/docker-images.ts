@@ -99,10 +99,14 @@ export function splitReference(reference: string): { readonly name: string; read
   return { name, tag: tagged ? named.slice(colon + 1) : 'latest' };
 }
 
-/** https://docs.docker.com/reference/api/engine/#section/Authentication: base64url of JSON. */
-function registryAuth(name: string, { username, password }: RegistryAuth): string {
+/**
+ * https://docs.docker.com/reference/api/engine/#section/Authentication: base64url of JSON. With its padding: engines
+ * before 23 take a header without it for no credentials at all.
+ */
+export function registryAuth(name: string, { username, password }: RegistryAuth): string {
   const serveraddress = name.split('/')[0];
-  return Buffer.from(JSON.stringify({ username, password, serveraddress })).toString('base64url');
+  const text = Buffer.from(JSON.stringify({ username, password, serveraddress })).toString('base64');
+  return text.replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /**

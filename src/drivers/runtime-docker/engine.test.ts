@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { systemClock } from '#kernel/clock.ts';
+import { registryAuth } from './docker-images.ts';
 import { createDockerRuntime } from './docker-runtime.ts';
 import { Engine, socketPathOf } from './engine.ts';
 
@@ -173,4 +174,15 @@ test('DOCKER_HOST names a unix socket or is refused', () => {
   assert.equal(socketPathOf(''), '/var/run/docker.sock');
   assert.equal(socketPathOf('unix:///run/user/1000/docker.sock'), '/run/user/1000/docker.sock');
   assert.throws(() => socketPathOf('tcp://10.0.0.1:2375'), /unix:\/\/ socket/);
+});
+
+test('credentials are padded, whatever the length of the registry’s name', () => {
+  for (const name of ['localhost:1/a', 'localhost:12/a', 'localhost:123/a']) {
+    const header = registryAuth(name, { username: 'AWS', password: '>>>???' });
+    assert.match(header, /^[\w-]+=*$/);
+    assert.equal(header.length % 4, 0);
+    const serveraddress = name.slice(0, -2);
+    const read = JSON.parse(Buffer.from(header, 'base64url').toString()) as unknown;
+    assert.deepEqual(read, { username: 'AWS', password: '>>>???', serveraddress });
+  }
 });
