@@ -44,6 +44,7 @@ function collect(shape: Shape, value: unknown, path: Missing['path'], missing: M
 }
 
 function check(element: Member, item: unknown, path: Missing['path'], missing: Missing[]): void {
+  if (missing.length >= maximumReported) return;
   if (item === null) missing.push({ path, member: element });
   else if (nests(element.shape)) collect(element.shape, item, path, missing);
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { test } from 'node:test';
 import { deflateSync, inflateSync } from 'node:zlib';
-import { serveProtocols } from './protocol-server.ts';
+import { serveProtocols } from './protocol-server.fixture.ts';
 
 const runs = process.env['BERTH_PROPERTY_RUNS'] ?? '3';
 const seed = process.env['BERTH_PROPERTY_SEED'] ?? '20260131';

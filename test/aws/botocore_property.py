@@ -33,6 +33,8 @@ CUSTOMISED = {
 # Members that botocore sets, drops or rewrites itself, as service.member or service.operation.member.
 CUSTOMISED_MEMBERS = {
     'ec2.RunInstances.UserData': 'encoded in base64',
+    'ec2.GetConsoleOutput.Output': 'decoded from base64',
+    's3.ChecksumMode': 'has the checksums of the reply compared with its body',
     's3.ChecksumAlgorithm': 'the checksum is computed, by a library that may be missing',
     's3.SSECustomerKey': 'encoded in base64',
     's3.SSECustomerKeyMD5': 'computed',

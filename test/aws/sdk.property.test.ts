@@ -8,8 +8,8 @@ import { loadModel, type Model } from '#aws/codec.ts';
 import { AwsError } from '#kernel/error.ts';
 import { catalog, type ModelName } from '#aws/models.ts';
 import type { Member, OperationModel } from '#aws/shape.ts';
-import { serveProtocols, type ProtocolServer } from './protocol-server.ts';
-import { Chance, ShapeValues, type Limits } from './shape-values.ts';
+import { serveProtocols, type ProtocolServer } from './protocol-server.fixture.ts';
+import { Chance, ShapeValues, type Limits } from './shape-values.fixture.ts';
 
 const runs = Number(process.env['BERTH_PROPERTY_RUNS'] ?? 3);
 const seed = Number(process.env['BERTH_PROPERTY_SEED'] ?? 20260131);
@@ -22,6 +22,8 @@ const customised: Readonly<Record<string, string>> = {
 /** Members that the SDK's client sets, drops or rewrites itself. */
 const customisedMembers: Readonly<Record<string, string>> = {
   's3.ChecksumAlgorithm': 'the client computes the checksum and refuses algorithms that it does not know',
+  's3.ChecksumMode': "the client compares the reply's checksums with its body",
+  's3.ExpiresString': 'the client adds it from Expires',
   's3.SSECustomerKey': 'the client encodes it in base64 (middleware-ssec)',
   's3.SSECustomerKeyMD5': 'the client computes it (middleware-ssec)',
   's3.CopySourceSSECustomerKey': 'the client encodes it in base64 (middleware-ssec)',
