@@ -17,7 +17,7 @@ export interface Arn extends Scope {
 }
 
 /** The partition that a region belongs to: `aws`, `aws-cn` or `aws-us-gov`. */
-export function partitionOf(region: string): string {
+function partitionOf(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }

@@ -1,6 +1,7 @@
 // The store: loads the working set from a database and keeps both in step.
 import { ChangeFeed } from './change-feed.ts';
 import { GroupCommit } from './group-commit.ts';
+import { deepFreeze } from './json.ts';
 import type { Log } from './log.ts';
 import { load } from './store-load.ts';
 import type { AnyKind, Change, Database, Kind, Reader, Resource, Store, Tx } from './store.ts';
@@ -29,6 +30,7 @@ const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(res
 export async function createStore(options: StoreOptions): Promise<Store> {
   const { database, kinds, log } = options;
   const { tables, sequence, upgraded } = await load(database, kinds);
+  if (options.strict) for (const table of tables.values()) table.list('').forEach(deepFreeze);
   if (upgraded > 0) log.info('upgraded documents of older versions', { documents: upgraded });
   return new MemoryStore(options, tables, sequence);
 }
@@ -130,7 +132,7 @@ class MemoryStore implements Store {
     }
   }
 
-  #table<S, T>(kind: Kind<S, T>): Table {
+  #table(kind: AnyKind): Table {
     return this.#tableOf(kind.name);
   }
 

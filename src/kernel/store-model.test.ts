@@ -60,7 +60,8 @@ function runOnStore(tx: Tx, action: Step): void {
 }
 
 function checkSame(reader: Reader, model: Model, prefix = ''): void {
-  const all = [...model].map(([id, content]) => ({ key: id, ...content })).sort((a, b) => (a.key < b.key ? -1 : 1));
+  const unordered = [...model].map(([id, content]) => ({ key: id, ...content }));
+  const all = unordered.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   const found = (list: readonly { key: string; spec: Spec; status: { n: number } }[]) =>
     list.map(({ key: id, spec: wanted, status }) => ({ key: id, spec: wanted, status }));
   assert.deepEqual(

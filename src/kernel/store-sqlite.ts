@@ -41,10 +41,16 @@ function prepareLayout(connection: DatabaseSync, path: string): void {
   const tables = connection.prepare('SELECT name FROM sqlite_schema').all();
   if (tables.length === 0) return transact(connection, () => connection.exec(layout));
   if (!tables.some(({ name }) => name === 'meta')) throw new Error(`${path} is not a database of Berth's`);
-  const found = connection.prepare(`SELECT value FROM meta WHERE name = 'schema'`).get()?.value;
+  const found = readMeta(connection, 'schema');
   if (found !== schema) {
     throw new Error(`${path} has the layout ${found} of a newer Berth than this one, which knows layout ${schema}`);
   }
+}
+
+function readMeta(connection: DatabaseSync, name: string): unknown {
+  const row = connection.prepare('SELECT value FROM meta WHERE name = ?').get(name);
+  if (!row) throw new Error(`The database's table meta has no ${name}`);
+  return row.value;
 }
 
 function transact(connection: DatabaseSync, work: () => void): void {
@@ -75,8 +81,7 @@ class SqliteDatabase implements Database {
   }
 
   async load(): Promise<{ documents: Iterable<DocumentRow>; sequence: number }> {
-    const sequence = this.#connection.prepare(`SELECT value FROM meta WHERE name = 'sequence'`).get()?.value;
-    if (typeof sequence !== 'number') throw new Error('The database has no sequence');
+    const sequence = Number(readMeta(this.#connection, 'sequence'));
     const rows = this.#connection.prepare(
       'SELECT kind, key, version, revision, body FROM documents ORDER BY kind, key',
     );

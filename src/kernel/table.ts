@@ -55,7 +55,7 @@ export class Table {
   #file(resource: Any): Filed {
     const filed = new Map<string, readonly string[]>();
     for (const [name, valuesOf] of Object.entries(this.kind.indexes ?? {})) {
-      const values = valuesOf(resource);
+      const values = valuesOf(resource as never);
       if (values !== undefined) filed.set(name, typeof values === 'string' ? [values] : values);
     }
     return filed;

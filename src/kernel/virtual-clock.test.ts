@@ -26,7 +26,7 @@ test('what one timer sets off happens before the next rings, timers without time
   const rung: string[] = [];
   void (async () => {
     await clock.sleep(10);
-    for (let i = 0; i < 20; i += 1) await null;
+    for (let i = 0; i < 20; i += 1) await Promise.resolve();
     rung.push('first');
     await clock.turn();
     await new Promise((resolve) => process.nextTick(resolve));

@@ -7,18 +7,19 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { silentLog } from '#kernel/log.ts';
 import { fraction, systemRandom } from '#kernel/random.ts';
 import { createStore } from '#kernel/store-create.ts';
 import { openSqliteDatabase } from '#kernel/store-sqlite.ts';
-import { checkLedger, counters, ledgerKinds } from './ledger.ts';
+import { checkLedger, counters, ledgerKinds } from './ledger.fixture.ts';
 
 const kills = 100;
 const mostAcknowledgements = 300;
 
 /** Runs a writer until it has acknowledged `enough` writes, kills it, and notes all that it has acknowledged. */
 async function writeAndKill(path: string, enough: number, acknowledged: Map<string, number>): Promise<void> {
-  const writer = join(import.meta.dirname, 'ledger-writer.ts');
+  const writer = fileURLToPath(import.meta.resolve('./ledger-writer.fixture.ts'));
   // Each start compiles the same few files.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(dirname(path), 'compiled') };
   const child = spawn(process.execPath, [writer, path], { env, stdio: ['ignore', 'pipe', 'inherit'] });

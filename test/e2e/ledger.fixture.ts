@@ -5,7 +5,7 @@ import type { Random } from '#kernel/random.ts';
 import type { Kind, Reader, Tx } from '#kernel/store.ts';
 
 /** Money that is moved about; the sum never changes. Indexed by whether it is owed. */
-export const accounts: Kind<number, null> = {
+const accounts: Kind<number, null> = {
   name: 'ledger/account',
   version: 1,
   indexes: { owed: ({ spec }) => (spec < 0 ? 'yes' : 'no') },
@@ -13,7 +13,7 @@ export const accounts: Kind<number, null> = {
 /** How many transactions each writer has made. */
 export const counters: Kind<number, null> = { name: 'ledger/counter', version: 1 };
 /** Each writer's last transaction, under `<writer>/<count>`; the one before is deleted with it. */
-export const entries: Kind<{ readonly writer: string; readonly count: number }, null> = {
+const entries: Kind<{ readonly writer: string; readonly count: number }, null> = {
   name: 'ledger/entry',
   version: 1,
   indexes: { writer: ({ spec }) => spec.writer },

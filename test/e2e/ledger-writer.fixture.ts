@@ -4,7 +4,7 @@ import { silentLog } from '#kernel/log.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { createStore } from '#kernel/store-create.ts';
 import { openSqliteDatabase } from '#kernel/store-sqlite.ts';
-import { ledgerKinds, transfer } from './ledger.ts';
+import { ledgerKinds, transfer } from './ledger.fixture.ts';
 
 const store = await createStore({
   database: openSqliteDatabase(process.argv[2]!),
