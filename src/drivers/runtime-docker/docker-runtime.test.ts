@@ -2,18 +2,24 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { systemClock } from '#kernel/clock.ts';
 import { messageOf } from '#kernel/error.ts';
 import type { FakeOutput, FakeProgram } from '#drivers/fake-image.ts';
 import type { ContainerSpec } from '#drivers/runtime.ts';
 import { runtimeSuite, testLabel } from '#drivers/runtime.suite.ts';
 import { createDockerRuntime } from './docker-runtime.ts';
+import { Engine, socketPathOf } from './engine.ts';
 
 const image = 'berth-test/busybox:1';
 const busybox = '/bin/busybox';
 const runtime = createDockerRuntime({ clock: systemClock, dockerHost: process.env['DOCKER_HOST'] });
 const skip = await whyNot();
+const made = [image, 'berth-test/echo:1'];
+if (!skip) {
+  const engine = new Engine(socketPathOf(process.env['DOCKER_HOST']));
+  after(() => Promise.all(made.map((name) => engine.done({ method: 'DELETE', path: `/images/${name}` }))));
+}
 if (skip) console.error(`\n*** NOT TESTED: ${skip} ***\n`);
 
 async function whyNot(): Promise<string | false> {
@@ -73,8 +79,8 @@ runtimeSuite(
 
 test('an image made of a program runs it with its arguments and is made once', { skip }, async (context) => {
   const reference = 'berth-test/echo:1';
-  const made = await runtime.makeImage(reference, { path: busybox, argv: ['echo', 'a b', 'c'] });
-  assert.deepEqual(await runtime.makeImage(reference, { path: busybox, argv: ['false'] }), made);
+  const first = await runtime.makeImage(reference, { path: busybox, argv: ['echo', 'a b', 'c'] });
+  assert.deepEqual(await runtime.makeImage(reference, { path: busybox, argv: ['false'] }), first);
   const labels = { [testLabel]: '1' };
   const id = await runtime.create({
     name: `berth-test-echo-${process.pid}`,
