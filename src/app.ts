@@ -12,7 +12,7 @@ import { startQueue, type Queue } from '#kernel/queue.ts';
 import type { Random } from '#kernel/random.ts';
 import { createStore } from '#kernel/store-create.ts';
 import type { Database, Store } from '#kernel/store.ts';
-import { createNode } from '#node/agent.ts';
+import { createNode, type Node } from '#node/agent.ts';
 import { ec2Kinds } from '#services/ec2/kinds.ts';
 import { createEc2 } from '#services/ec2/service.ts';
 import { ecrKinds } from '#services/ecr/kinds.ts';
@@ -75,8 +75,7 @@ const maxBodyBytes = 32 * 1024 * 1024;
 
 /** Loads what is stored and sets everything to work. Rejects where the database cannot be used. */
 export async function createApp(installation: Installation, world: World): Promise<App> {
-  const { clock, random, log, database, runtime, blobs, journal } = world;
-  const { home } = installation;
+  const { clock, random, log, database, journal } = world;
   const store = await createStore({
     database,
     kinds: [...ec2Kinds, ...ecrKinds, ...ecsKinds, ...logsKinds],
@@ -85,42 +84,10 @@ export async function createApp(installation: Installation, world: World): Promi
     turn: world.turn,
   });
 
-  const authorizer: Authorizer = createAuthorizer(installation.root);
-  const sts = createSts();
-  const ec2 = createEc2({ vpcCidr: installation.vpcCidr, random });
-  const logs = createLogs({ store, journal, clock, random });
-  const ecr = createEcr({
-    store,
-    blobs,
-    clock,
-    random,
-    log,
-    authorizer,
-    tokenKey: installation.registryTokenKey,
-    endpoint: installation.registryEndpoint,
-    home,
-  });
-  const ecs = createEcs({
-    store,
-    clock,
-    random,
-    log,
-    images: ecr.images,
-    networkInterfaces: ec2.networkInterfaces,
-    home,
-    architecture: world.architecture,
-  });
-  const node = createNode({
-    runtime,
-    controlPlane: ecs.controlPlane,
-    registryLogin: ({ registryId, region }) => ecr.images.pullCredentials({ account: registryId, region }),
-    logSink: logs.containerLogs,
-    clock,
-    random,
-    log,
-    installation: installation.installation,
-    containerInstanceArn: ecs.containerInstanceArn,
-  });
+  const authorizer = createAuthorizer(installation.root);
+  const parts = createServices(installation, world, store, authorizer);
+  const { sts, ec2, logs, ecr, ecs } = parts;
+  const node = createOwnNode(installation, world, parts);
 
   const services = [sts, ec2.service, ecr.service, ecs.service, logs.service];
   const gateway = createGateway({
@@ -155,4 +122,54 @@ export async function createApp(installation: Installation, world: World): Promi
       await journal.close();
     },
   };
+}
+
+/** Every service, with what it may ask of its neighbours. */
+function createServices(installation: Installation, world: World, store: Store, authorizer: Authorizer) {
+  const { clock, random, log, blobs, journal } = world;
+  const { home } = installation;
+  const sts = createSts();
+  const ec2 = createEc2({ vpcCidr: installation.vpcCidr, random });
+  const logs = createLogs({ store, journal, clock, random });
+  const ecr = createEcr({
+    store,
+    blobs,
+    clock,
+    random,
+    log,
+    authorizer,
+    tokenKey: installation.registryTokenKey,
+    endpoint: installation.registryEndpoint,
+    home,
+  });
+  const ecs = createEcs({
+    store,
+    clock,
+    random,
+    log,
+    images: ecr.images,
+    networkInterfaces: ec2.networkInterfaces,
+    home,
+    architecture: world.architecture,
+  });
+  return { sts, ec2, logs, ecr, ecs };
+}
+
+/** The node of this very machine. */
+function createOwnNode(
+  { installation }: Installation,
+  { runtime, clock, random, log }: World,
+  { ecr, ecs, logs }: ReturnType<typeof createServices>,
+): Node {
+  return createNode({
+    runtime,
+    controlPlane: ecs.controlPlane,
+    registryLogin: ({ registryId, region }) => ecr.images.pullCredentials({ account: registryId, region }),
+    logSink: logs.containerLogs,
+    clock,
+    random,
+    log,
+    installation,
+    containerInstanceArn: ecs.containerInstanceArn,
+  });
 }

@@ -56,7 +56,7 @@ export function loadModel(name: ModelName): Promise<Model> {
 }
 
 /** A model that was loaded before. */
-export function loadedModel(name: ModelName | undefined): Model | undefined {
+function loadedModel(name: ModelName | undefined): Model | undefined {
   return name === undefined ? undefined : loaded.get(name);
 }
 
@@ -90,10 +90,16 @@ export function decode(route: Route, request: WireRequest): Record<string, unkno
   }
 }
 
+const parsed = new WeakMap<WireRequest, readonly (readonly [string, string])[]>();
+
 /** The parameters of a query request: those of the URL, then those of the body. */
-export function requestPairs(request: WireRequest): [string, string][] {
+export function requestPairs(request: WireRequest): readonly (readonly [string, string])[] {
+  const known = parsed.get(request);
+  if (known !== undefined) return known;
   const body = request.method === 'POST' ? parsePairs(plainBody(request).toString('utf8')) : [];
-  return request.query === '' ? body : [...parsePairs(request.query), ...body];
+  const pairs = request.query === '' ? body : [...parsePairs(request.query), ...body];
+  parsed.set(request, pairs);
+  return pairs;
 }
 
 /** The reply to a request that succeeded. Throws TypeError where the output is not of its shape: a fault of ours. */

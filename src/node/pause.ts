@@ -13,10 +13,10 @@ export interface PauseProgram {
 export const busyboxPause: PauseProgram = { path: '/bin/busybox', argv: ['sleep', '2147483647'] };
 
 /** The image's reference; a new program needs a new tag, since an image that exists is kept. */
-export const pauseImage = 'berth/pause:1';
+const pauseImage = 'berth/pause:1';
 
 /** The bridge that stands for a VPC on a node. */
-export function networkSpecOf(installation: string, networkInterface: PayloadNetworkInterface): NetworkSpec {
+function networkSpecOf(installation: string, networkInterface: PayloadNetworkInterface): NetworkSpec {
   const { vpc } = networkInterface;
   return {
     name: networkNameOf(vpc.id),

@@ -49,7 +49,7 @@ interface SortedOut {
 }
 
 /** Which events of a batch are kept. Throws where the batch as a whole breaks AWS's limits. */
-export function sortOut(events: readonly InputLogEvent[], now: number): SortedOut {
+function sortOut(events: readonly InputLogEvent[], now: number): SortedOut {
   if (events.length > batchEvents) throw invalidParameter('Upload too large: more than 10000 log events in a request.');
   const bytes = events.reduce((sum, event) => sum + Buffer.byteLength(event.message!) + eventOverhead, 0);
   if (bytes > batchBytes) throw batchTooLarge();
