@@ -23,7 +23,7 @@ async function temporaryDirectory(context: TestContext): Promise<string> {
   return directory;
 }
 
-test('every file of a SQLite database is its owner’s alone, and a commit is synced', async (context) => {
+test('every file of a SQLite database is its owner’s alone', async (context) => {
   const directory = await temporaryDirectory(context);
   const database = openSqliteDatabase(join(directory, 'store.db'));
   await database.commit([{ kind: 'k', key: 'a', version: 1, revision: 1, body: '{}' }], 1);
