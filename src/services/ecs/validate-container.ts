@@ -93,9 +93,30 @@ function checkEnvironment({ name, environment }: ContainerDefinition): void {
   }
 }
 
+const ulimitNames = [
+  'core',
+  'cpu',
+  'data',
+  'fsize',
+  'locks',
+  'memlock',
+  'msgqueue',
+  'nice',
+  'nofile',
+  'nproc',
+  'rss',
+  'rtprio',
+  'rttime',
+  'sigpending',
+  'stack',
+];
+
 function checkUlimits({ ulimits }: ContainerDefinition): void {
   const names = new Set<string>();
   for (const { name = '', softLimit = 0, hardLimit = 0 } of ulimits ?? []) {
+    if (!ulimitNames.includes(name)) {
+      throw clientException(`${name} is not a valid ulimit. Must be one of [${ulimitNames.join(',')}]`);
+    }
     if (names.has(name)) throw clientException(`Duplicate ulimit: ${name}`);
     names.add(name);
     // -1 is "unlimited" to the kernel.
@@ -109,6 +130,9 @@ function checkedPort(mapping: PortMapping, networkMode: NetworkMode | undefined)
   const { containerPort, hostPort, protocol = 'tcp' } = mapping;
   checkPort('containerPort', containerPort, 1);
   checkPort('hostPort', hostPort ?? 0, 0);
+  if (protocol !== 'tcp' && protocol !== 'udp') {
+    throw clientException(`${protocol} is not a valid protocol. Must be one of [tcp,udp]`);
+  }
   const sharesNamespace = networkMode === 'awsvpc' || networkMode === 'host';
   // On awsvpc and host there is nothing to map: a host port of 0 is as good as none.
   if (sharesNamespace && hostPort && hostPort !== containerPort) {

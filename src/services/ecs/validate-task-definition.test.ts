@@ -114,6 +114,18 @@ const malformed: readonly (readonly [Partial<RegisterInput>, string])[] = [
     'Soft limit exceeds hard limit for ulimit nofile',
   ],
   [
+    containers({ ...app, ulimits: [{ name: 'files' as 'nofile', softLimit: 1, hardLimit: 1 }] }),
+    'files is not a valid ulimit. Must be one of [core,cpu,data,fsize,locks,memlock,msgqueue,nice,nofile,nproc,rss,rtprio,rttime,sigpending,stack]',
+  ],
+  [
+    containers({ ...app, portMappings: [{ containerPort: 80, protocol: 'icmp' as 'tcp' }] }),
+    'icmp is not a valid protocol. Must be one of [tcp,udp]',
+  ],
+  [
+    containers({ ...app, dependsOn: [{ containerName: 'side', condition: 'SOON' as 'START' }] }, side),
+    'SOON is not a valid condition. Must be one of [START,COMPLETE,SUCCESS,HEALTHY]',
+  ],
+  [
     containers({ ...app, environment: [{ name: '', value: 'x' }] }),
     "Invalid setting for container 'app'. Environment variable names should not be null or empty.",
   ],

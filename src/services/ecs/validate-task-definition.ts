@@ -11,6 +11,7 @@ const mostContainers = 10;
 const longestFamily = 255;
 /** Bytes of a definition's JSON. */
 const largestDefinition = 65_536;
+const conditions = ['START', 'COMPLETE', 'SUCCESS', 'HEALTHY'];
 const networkModes = ['bridge', 'host', 'awsvpc', 'none'];
 const knownCompatibilities: readonly Compatibility[] = ['EC2', 'FARGATE', 'EXTERNAL'];
 
@@ -156,6 +157,9 @@ function checkDependencies(containers: readonly ContainerDefinition[]): void {
       const dependency = byName.get(containerName);
       if (!dependency)
         throw clientException(`Cannot depend on container + '${containerName}' because it does not exist`);
+      if (condition === undefined || !conditions.includes(condition)) {
+        throw clientException(`${condition} is not a valid condition. Must be one of [${conditions.join(',')}]`);
+      }
       if ((condition === 'SUCCESS' || condition === 'COMPLETE') && dependency.essential) {
         throw clientException(
           'A dependency container with SUCCESS or COMPLETE condition cannot be an essential container',
