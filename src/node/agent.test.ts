@@ -5,6 +5,8 @@ import { createLog } from '#kernel/log.ts';
 import { RuntimeError } from '#drivers/runtime.ts';
 import { arnOf, awslogs, containerOf, harness, taskOf } from './node.fixture.ts';
 import type { Harness } from './node.fixture.ts';
+import { observe } from './task-state.ts';
+import type { PartState } from './task-state.ts';
 
 const id = (n: number) => n.toString(16).repeat(32);
 const longEnough = 600_000;
@@ -359,6 +361,46 @@ test('an answer that was lost does not start a container twice', async () => {
   }
 });
 
+test('a start whose answer and end were both missed is not tried again', async () => {
+  const h = harness();
+  const away = { reason: 'unavailable', message: 'socket hang up' } as const;
+  const program = () => {
+    // Neither the lost answer nor the events that follow can be looked into.
+    h.engine.inject({ call: 'inspect', times: 2, fails: away });
+    return { runsForMs: 10, exitCode: 4 };
+  };
+  h.engine.publish('app:1', { program });
+  h.engine.have('berth/pause:1', { program: { termExitCode: 0 } });
+  h.boot();
+  await h.want(taskOf(1, [containerOf('app')]));
+  await h.clock.advanceUntil(() => h.engine.history.some((each) => each.what === 'start'), longEnough);
+  h.engine.inject({ call: 'start', when: 'after', times: 1, fails: away });
+  await until(h, () => h.controlPlane.stopped(1) !== undefined);
+  const starts = h.engine.history.filter((each) => each.what === 'start').map((each) => each.name);
+  assert.equal(new Set(starts).size, starts.length);
+  assert.equal(h.controlPlane.stopped(1)!.containers[0]!.exitCode, 4);
+  await h.end();
+});
+
+test('an end is told as soon as the engine says it', async () => {
+  const h = harness();
+  h.engine.publish('app:1', { program: { runsForMs: 5_000 } });
+  h.boot();
+  await h.want(taskOf(1, [containerOf('app')]));
+  await until(h, () => running(h, 1));
+  await h.clock.advance(5_100);
+  assert.equal(h.controlPlane.stopped(1)?.containers[0]!.exitCode, 0);
+  await h.end();
+});
+
+test('answers of the engine may overtake each other', () => {
+  const container = { id: 'c', name: 'n', labels: {}, imageId: 'i', createdAt: new Date(0), outOfMemory: false };
+  const part: PartState = { observed: undefined, gone: false, busy: false, failures: 0 };
+  assert.equal(observe(part, { ...container, phase: 'exited', exitCode: 3, startedAt: new Date(1) }), true);
+  assert.equal(observe(part, { ...container, phase: 'running', startedAt: new Date(1) }), false);
+  assert.equal(part.observed?.exitCode, 3);
+});
+
 test('output is shipped to its stream before the task is called STOPPED', async () => {
   const h = harness();
   h.engine.publish('app:1', {
@@ -518,6 +560,30 @@ test('fifty tasks at once run, and a stop does not wait behind starts', async ()
     new Set(h.controlPlane.changes.filter((each) => each.status === 'RUNNING').map((each) => each.task));
   await until(h, () => arns().size === 51);
   assert.ok(!arns().has(arnOf(2)));
+  await h.end();
+});
+
+test('a network that was pruned is made again', async () => {
+  const h = harness();
+  h.engine.publish('app:1', { program: {} });
+  h.boot();
+  await h.want(taskOf(1, [containerOf('app')]));
+  await until(h, () => running(h, 1));
+  h.engine.networks.clear();
+  await h.want(taskOf(2, [containerOf('app')]));
+  await until(h, () => running(h, 2));
+  assert.ok(h.engine.networks.has('berth-vpc-1'));
+  await h.end();
+});
+
+test('a container with labels that cannot be read is a stray like others', async () => {
+  const h = harness();
+  h.engine.have('app:1', { program: {} });
+  const labels = { 'berth.installation': 'test', 'com.amazonaws.ecs.task-arn': arnOf(3), 'berth.container': '{' };
+  h.engine.create({ name: 'odd', image: 'app:1', labels, network: { mode: 'none' } });
+  h.boot();
+  await h.manifest();
+  await until(h, () => h.names().length === 0);
   await h.end();
 });
 

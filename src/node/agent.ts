@@ -61,7 +61,7 @@ interface Known {
 }
 
 const startsAtOnce = 8;
-const stopsAtOnce = 64;
+const endsAtOnce = 16;
 /** Events announce changes; this only bounds how long one that was lost can go unseen. */
 const resyncMs = 60_000;
 /** How many ended tasks are remembered, in case the control plane asks for one once more. */
@@ -94,7 +94,7 @@ class Agent implements AgentSession {
       installation,
       machine: options.machine ?? thisMachine(),
       starts: new Gate(startsAtOnce),
-      stops: new Gate(stopsAtOnce),
+      ends: new Gate(endsAtOnce),
     };
   }
 
@@ -179,7 +179,7 @@ class Agent implements AgentSession {
   /** Ends what the manifest does not name: never before there is one, and never what was wanted after it was written. */
   #endStrays(): void {
     const { log } = this.#options;
-    if (!this.#synced || this.#manifest === undefined) return;
+    if (this.#manifest === undefined) return;
     const { timeline, tasks } = this.#manifest;
     const named = new Map(tasks.map((each) => [each.taskArn, each.desiredStatus]));
     for (const [arn, { runner, seqNum }] of this.#runners) {

@@ -54,6 +54,11 @@ export function containerNameOf(task: Pick<PayloadTask, 'arn' | 'family' | 'vers
   return `ecs-${task.family}-${task.version}-${part}-${taskIdOf(task.arn)}`;
 }
 
+/** Its name in its task; one without that label goes by its name on the engine. */
+export function containerNameIn(container: Pick<Container, 'labels' | 'name'>): string {
+  return container.labels[label.containerName] ?? container.name;
+}
+
 /** Whether a container is its task's pause container. */
 export function isPause(container: Pick<Container, 'labels'>): boolean {
   return container.labels[label.role] === 'pause';
@@ -79,7 +84,7 @@ function containerOfLabels(container: Container): PayloadContainer {
   const hostConfig = adoptable.logConfig === undefined ? {} : { LogConfig: adoptable.logConfig };
   return {
     ...adoptable,
-    name: container.labels[label.containerName] ?? container.name,
+    name: containerNameIn(container),
     image: container.imageId,
     cpu: 0,
     memory: 0,
@@ -88,9 +93,11 @@ function containerOfLabels(container: Container): PayloadContainer {
   };
 }
 
+/** Whoever may change containers on the engine owns it, but a label that cannot be read must not stop the node. */
 function adoptableOf(container: Container): Adoptable {
-  const text = container.labels[label.container];
-  // Labels can be forged by hand on the engine, but whoever can do that owns it: a missing one is an essential container.
-  if (text === undefined) return { containerArn: '', essential: true };
-  return JSON.parse(text) as Adoptable;
+  try {
+    return JSON.parse(container.labels[label.container] ?? '') as Adoptable;
+  } catch {
+    return { containerArn: '', essential: true };
+  }
 }

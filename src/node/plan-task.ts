@@ -26,7 +26,7 @@ export interface ContainerView {
 
 export interface TaskView {
   readonly desired: 'RUNNING' | 'STOPPED';
-  /** Something that the whole task needs failed, or the task was found to be stopping before: there is no way back. */
+  /** Something that the whole task needs failed: it must not run. */
   readonly failed: boolean;
   readonly pause: { readonly phase: Phase; readonly busy: boolean };
   /** In the order of the task definition. */

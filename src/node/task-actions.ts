@@ -30,10 +30,10 @@ export interface Means {
   readonly random: Random;
   readonly installation: string;
   readonly machine: Machine;
-  /** How many containers may be made or started at once … */
+  /** How many containers may be made or started at once. */
   readonly starts: Gate;
-  /** … and stopped or removed: never behind those that start. */
-  readonly stops: Gate;
+  /** How many may be killed or removed at once: never behind those that start, nor behind stops, which only wait. */
+  readonly ends: Gate;
 }
 
 /** Seconds; ECS_CONTAINER_STOP_TIMEOUT's default. */
@@ -49,7 +49,7 @@ const killed = 137;
  * try (RuntimeError, mostly `unavailable`).
  */
 export function perform(action: TaskAction, state: TaskState, means: Means, signal: AbortSignal): Promise<void> {
-  const { starts, stops } = means;
+  const { starts, ends } = means;
   switch (action.do) {
     case 'pull':
       return pull(state, containerOf(state, action.container), means, signal);
@@ -62,13 +62,13 @@ export function perform(action: TaskAction, state: TaskState, means: Means, sign
     case 'start':
       return starts.run(() => start(containerOf(state, action.container), means));
     case 'stop':
-      return stops.run(() => stop(containerOf(state, action.container), means));
+      return stop(containerOf(state, action.container), means);
     case 'kill-pause':
-      return stops.run(() => killPause(state, means));
+      return ends.run(() => killPause(state, means));
     case 'remove':
-      return stops.run(() => remove(containerOf(state, action.container), means));
+      return ends.run(() => remove(containerOf(state, action.container), means));
     case 'remove-pause':
-      return stops.run(() => remove(state.pause, means));
+      return ends.run(() => remove(state.pause, means));
   }
 }
 
@@ -119,12 +119,15 @@ async function createPause(state: TaskState, means: Means): Promise<void> {
 }
 
 async function startPause(state: TaskState, means: Means): Promise<void> {
+  const { pause } = state;
   try {
-    await means.runtime.start(state.pause.observed!.id);
-    await look(state.pause, means.runtime);
+    if (pause.failures > 0) await means.pauseGround.prepare(state.task.elasticNetworkInterfaces![0]!);
+    await means.runtime.start(pause.observed!.id);
+    await look(pause, means.runtime);
   } catch (thrown) {
-    await look(state.pause, means.runtime);
-    if (isWorthAnotherTry(thrown, ['conflict'], state.pause)) throw thrown;
+    means.pauseGround.forget();
+    await look(pause, means.runtime);
+    if (pause.gone || isWorthAnotherTry(thrown, ['conflict', 'not-found'], pause)) throw thrown;
     state.failure ??= cannotSetUpNetwork(thrown);
   }
 }

@@ -1,6 +1,6 @@
 // What a node remembers of one task: what is wanted, and what was last observed of each of its containers.
 import type { Container, Image } from '#drivers/runtime.ts';
-import { isPause, label, taskOfLabels } from './labels.ts';
+import { containerNameIn, isPause, taskOfLabels } from './labels.ts';
 import type { PayloadContainer, PayloadTask } from './messages.ts';
 import type { Condition, ContainerView, Phase, TaskView } from './plan-task.ts';
 import { configRefusalOf, dependencyRefusalOf, refusalOf } from './refusal.ts';
@@ -89,9 +89,9 @@ function newContainer(definition: PayloadContainer): ContainerState {
 }
 
 /** The part of the task that a container of the engine is. */
-export function partOf(state: TaskState, container: Pick<Container, 'labels'>): PartState | undefined {
+export function partOf(state: TaskState, container: Pick<Container, 'labels' | 'name'>): PartState | undefined {
   if (isPause(container)) return state.pause;
-  const name = container.labels[label.containerName];
+  const name = containerNameIn(container);
   return state.containers.find((each) => each.definition.name === name);
 }
 
@@ -118,7 +118,7 @@ export function hasStarted(part: PartState): boolean {
 export function viewOf(state: TaskState): TaskView {
   return {
     desired: state.desired,
-    failed: state.failure !== undefined || state.cause !== undefined,
+    failed: state.failure !== undefined,
     pause: { phase: phaseOf(state, state.pause, false), busy: state.pause.busy },
     containers: state.containers.map((each) => containerViewOf(state, each)),
     acknowledged: state.acknowledged,
