@@ -134,3 +134,13 @@ test('an output in the body stands in its root element', async () => {
   const location = encode(await routeOf('GET', '/b', 'location'), { LocationConstraint: 'eu-west-1' }, 'id');
   assert.match(String(location.body), /\n<LocationConstraint xmlns="[^"]+">eu-west-1<\/LocationConstraint>$/);
 });
+
+test('lists in headers are split at commas outside of quotes', async () => {
+  const list = async (value: string): Promise<unknown> =>
+    (await input(request('GET', '/b/k', 'attributes', { headers: { 'x-amz-object-attributes': value } })))[
+      'ObjectAttributes'
+    ];
+  assert.deepEqual(await list('ETag,Checksum , ObjectSize'), ['ETag', 'Checksum', 'ObjectSize']);
+  assert.deepEqual(await list('"a, \\"b\\"", c'), ['a, "b"', 'c']);
+  assert.deepEqual(await list('a,,'), ['a', '', '']);
+});

@@ -87,9 +87,21 @@ function header(member: Member, name: string, value: string | undefined): unknow
 
 /** A header's list: items apart by commas, quoted where they hold commas themselves (Smithy's httpHeader trait). */
 function splitList(value: string): string[] {
-  return Array.from(value.matchAll(/\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*?))\s*(?:,|$)/g), ([, quoted, plain]) =>
-    quoted === undefined ? plain! : quoted.replace(/\\(.)/g, '$1'),
-  ).slice(0, value.trimEnd().endsWith(',') ? undefined : -1);
+  const items: string[] = [];
+  let item = '';
+  let quoted = false;
+  for (let at = 0; at < value.length; at++) {
+    const character = value[at]!;
+    if (quoted && character === '\\') item += value[++at] ?? '';
+    else if (character === '"' && (quoted || item.trim() === '')) {
+      quoted = !quoted;
+      item = quoted ? '' : item;
+    } else if (character === ',' && !quoted) {
+      items.push(item.trim());
+      item = '';
+    } else item += character;
+  }
+  return [...items, item.trim()];
 }
 
 function simple(shape: Shape, name: string, text: string): unknown {

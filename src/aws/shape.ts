@@ -144,7 +144,7 @@ const simpleKinds: Readonly<Record<string, SimpleShape['kind']>> = {
 };
 
 /** The shape behind a schema reference of the SDK: a tuple, a sentinel, a function that returns one, or a pair with traits. */
-export function shapeOf(reference: unknown): Shape {
+function shapeOf(reference: unknown): Shape {
   if (typeof reference === 'function') return shapeOf((reference as () => unknown)());
   if (isMemberTuple(reference)) return shapeOf(reference[0]);
   if (!Array.isArray(reference)) {

@@ -29,7 +29,8 @@ function validDate(ms: number): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+// Without two neighbours that can match the same digits: a long run of them must not be tried in every split.
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** A number in decimal digits, or Smithy's names of those that have none; undefined for anything else. */
 export function parseDecimal(text: string): number | undefined {
