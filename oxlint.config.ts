@@ -154,6 +154,8 @@ export default defineConfig({
       files: kernelOfTime,
       rules: { ...imports([], noSdk, noDice), 'no-restricted-globals': 'off', 'house/no-own-time': 'off' },
     },
+    { files: ['src/services/**'], rules: { 'house/errors-in-errors': 'error' } },
+    { files: ['src/services/**/errors.ts'], rules: { 'house/errors-in-errors': 'off' } },
     { files: kernelOfChance, rules: imports([], noSdk, noTimers) },
     {
       files: ['src/config.ts', 'src/cli/**', 'src/main.ts'],
@@ -180,6 +182,7 @@ export default defineConfig({
           { object: 'systemClock', property: 'sleep', message: 'No sleeping in tests.' },
         ],
         'house/no-own-time': 'off',
+        'house/errors-in-errors': 'off',
         'max-lines': ['error', { max: 600, skipBlankLines: true, skipComments: true }],
         'max-lines-per-function': 'off',
         'no-console': 'off',

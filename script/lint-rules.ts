@@ -55,12 +55,22 @@ const honestName = {
   }),
 };
 
+/** What a service answers in error stands in one place, beside its like, where it can be held against AWS's words. */
+const errorsInErrors = {
+  create: (context: Context) => ({
+    'NewExpression[callee.name="AwsError"]'(node: Node): void {
+      context.report({ node, message: "Build it in the service's errors.ts, in AWS's exact words." });
+    },
+  }),
+};
+
 const plugin = {
   meta: { name: 'house' },
   rules: {
     'first-line-comment': firstLineComment,
     'no-own-time': noOwnTime,
     'honest-name': honestName,
+    'errors-in-errors': errorsInErrors,
   },
 };
 export default plugin;

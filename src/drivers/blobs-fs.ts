@@ -36,7 +36,7 @@ interface World {
 
 const machine: World = { clock: systemClock, random: systemRandom };
 
-export class FsBlobs implements Blobs {
+class FsBlobs implements Blobs {
   readonly #directory: string;
   readonly #clock: Clock;
   readonly #random: Random;

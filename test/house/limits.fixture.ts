@@ -7,6 +7,11 @@ const constants = (count: number): string => file(...lines(count, (i) => `export
 const longFunction = (count: number): string =>
   file('export function add(sum: number[]): void {', ...lines(count, (i) => `  sum.push(${i});`), '}');
 
+const throwing = file(
+  "import { AwsError } from '#kernel/error.ts';",
+  "export const notFound = (): AwsError => new AwsError('NotFoundException', 'It is not there.');",
+);
+
 /** A rule that a file breaks by what stands in it, anywhere in src. */
 function written(rule: string, name: string, bad: readonly string[], good: readonly string[]): Planted {
   const slug = rule.replace(/^.*\(|\)$/g, '');
@@ -97,6 +102,12 @@ export const limits: readonly Planted[] = [
     ['export function f(): void {', '  try {', '    f();', '  } catch {}', '}'],
     ['export function f(): void {', '  try {', '    f();', '  } catch {', '    f();', '  }', '}'],
   ),
+  {
+    rule: 'house(errors-in-errors)',
+    name: "a service's errors are built in its errors.ts",
+    bad: { 'src/services/ecs/planted-error.ts': throwing },
+    good: { 'src/services/ecs/errors.ts': throwing, 'src/services/ecs/honest-error.test.ts': throwing },
+  },
   written(
     'typescript(no-explicit-any)',
     'nothing is any',

@@ -77,6 +77,45 @@ export function invalidParameter(parameter: string, constraint: string): AwsErro
   );
 }
 
+export function scanOnPushUnsupported(): AwsError {
+  return new AwsError(
+    'InvalidParameterException',
+    "Invalid parameter at 'imageScanningConfiguration' failed to satisfy constraint: 'scanOnPush is not supported by this registry: no scanner is installed'",
+  );
+}
+
+export function pagedByName(): AwsError {
+  return new AwsError(
+    'InvalidParameterException',
+    'maxResults and nextToken cannot be used together with repositoryNames',
+  );
+}
+
+export function narrowedById(): AwsError {
+  return new AwsError(
+    'InvalidParameterException',
+    'maxResults, nextToken and filter cannot be used together with imageIds',
+  );
+}
+
+export function otherRegion(arn: string, region: string): AwsError {
+  return new AwsError('InvalidParameterException', `The region of ${arn} is not the region of the request, ${region}`);
+}
+
+export function exclusionFiltersMissing(imageTagMutability: string): AwsError {
+  return new AwsError(
+    'InvalidParameterException',
+    `imageTagMutabilityExclusionFilters must be specified when imageTagMutability is ${imageTagMutability}`,
+  );
+}
+
+export function exclusionFiltersUnexpected(): AwsError {
+  return new AwsError(
+    'InvalidParameterException',
+    'imageTagMutabilityExclusionFilters can only be specified when imageTagMutability is MUTABLE_WITH_EXCLUSION or IMMUTABLE_WITH_EXCLUSION',
+  );
+}
+
 export function tooManyTags(limit: number): AwsError {
   return new AwsError('TooManyTagsException', `The number of tags exceeds the limit of ${limit} tags per repository`);
 }

@@ -1,9 +1,8 @@
 // The API's operations on the images of a repository.
 import type { Operations, Out } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';
-import { AwsError } from '#kernel/error.ts';
 import type { Reader, Store, Tx } from '#kernel/store.ts';
-import { imageNotFound } from './errors.ts';
+import { imageNotFound, narrowedById } from './errors.ts';
 import { deleteImage, deleteTag, findImage, imagesOf, repositoryIn, tagsOf, type ImageId } from './image-records.ts';
 import { blobNamespace, type Image, type Repository } from './kinds.ts';
 import { readBlob } from './read-blob.ts';
@@ -157,11 +156,4 @@ function detailsOf(reader: Reader, { spec: repository }: Repository, image: Imag
 function distinct(ids: readonly ImageId[] | undefined): ImageId[] {
   const byText = new Map((ids ?? []).map((id) => [`${id.imageDigest ?? ''} ${id.imageTag ?? ''}`, id]));
   return [...byText.values()];
-}
-
-function narrowedById(): AwsError {
-  return new AwsError(
-    'InvalidParameterException',
-    'maxResults, nextToken and filter cannot be used together with imageIds',
-  );
 }

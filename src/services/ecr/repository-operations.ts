@@ -1,8 +1,7 @@
 // The API's operations on repositories.
 import type { In, Operation, OperationName, Operations, Out } from '#aws/service.ts';
-import { AwsError } from '#kernel/error.ts';
 import { scopedKey } from '#kernel/arn.ts';
-import { repositoryAlreadyExists, repositoryNotEmpty } from './errors.ts';
+import { pagedByName, repositoryAlreadyExists, repositoryNotEmpty, scanOnPushUnsupported } from './errors.ts';
 import { deleteRepositoryRecords, imagesOf, nameOf, repositoryIn } from './image-records.ts';
 import { repositoryKey, repositoryKind, type Repository } from './kinds.ts';
 import { repositoryArn, repositoryUri, type RegistryAddress } from './names.ts';
@@ -129,18 +128,4 @@ function mutabilityOf({
     imageTagMutability: spec.imageTagMutability,
     ...(filters.length === 0 ? {} : { imageTagMutabilityExclusionFilters: filters }),
   };
-}
-
-function scanOnPushUnsupported(): AwsError {
-  return new AwsError(
-    'InvalidParameterException',
-    "Invalid parameter at 'imageScanningConfiguration' failed to satisfy constraint: 'scanOnPush is not supported by this registry: no scanner is installed'",
-  );
-}
-
-function pagedByName(): AwsError {
-  return new AwsError(
-    'InvalidParameterException',
-    'maxResults and nextToken cannot be used together with repositoryNames',
-  );
 }

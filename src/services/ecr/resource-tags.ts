@@ -1,9 +1,8 @@
 // The key-value tags of a repository: AWS's limits, and the three operations on them.
 import type { Context, Operations } from '#aws/service.ts';
-import { AwsError } from '#kernel/error.ts';
 import { parseArn } from '#kernel/arn.ts';
 import type { Reader } from '#kernel/store.ts';
-import { invalidParameter, invalidTagParameter, tooManyTags } from './errors.ts';
+import { invalidParameter, invalidTagParameter, otherRegion, tooManyTags } from './errors.ts';
 import { repositoryIn } from './image-records.ts';
 import { repositoryKind, type Repository } from './kinds.ts';
 import { requireOwnRegistry, scopeOf } from './registry-scope.ts';
@@ -37,10 +36,7 @@ function repositoryAt(reader: Reader, arn: string | undefined, context: Context,
   const repositoryName = parsed.resource.slice('repository/'.length);
   requireOwnRegistry(parsed.account, context, { operation, resource: repositoryName });
   if (parsed.region !== context.region) {
-    throw new AwsError(
-      'InvalidParameterException',
-      `The region of ${arn} is not the region of the request, ${context.region}`,
-    );
+    throw otherRegion(arn!, context.region);
   }
   return repositoryIn(reader, { scope: scopeOf(context), repositoryName });
 }

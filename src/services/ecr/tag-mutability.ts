@@ -1,7 +1,6 @@
 // Which tags of a repository may move. Pure.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
-import { AwsError } from '#kernel/error.ts';
-import { invalidParameter } from './errors.ts';
+import { exclusionFiltersMissing, exclusionFiltersUnexpected, invalidParameter } from './errors.ts';
 import type { RepositorySpec, TagMutability } from './kinds.ts';
 
 export type MutabilitySetting = Pick<RepositorySpec, 'imageTagMutability' | 'exclusionFilters'>;
@@ -24,10 +23,7 @@ export function readMutability(
   const parameter = 'imageTagMutabilityExclusionFilters';
   const excluding = imageTagMutability.endsWith('_WITH_EXCLUSION');
   if (excluding !== filters.length > 0) {
-    const message = excluding
-      ? `${parameter} must be specified when imageTagMutability is ${imageTagMutability}`
-      : `${parameter} can only be specified when imageTagMutability is MUTABLE_WITH_EXCLUSION or IMMUTABLE_WITH_EXCLUSION`;
-    throw new AwsError('InvalidParameterException', message);
+    throw excluding ? exclusionFiltersMissing(imageTagMutability) : exclusionFiltersUnexpected();
   }
   if (filters.length > 5) throw invalidParameter(parameter, 'Member must have length less than or equal to 5');
   for (const { filter = '', filterType } of filters) {

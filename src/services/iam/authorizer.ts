@@ -1,7 +1,7 @@
 // Who may sign requests and what they may do. Until users and roles exist there is the root of one account, which may all.
-import type { AccessRequest, Authorizer, Credential } from '#aws/service.ts';
+import type { Authorizer, Credential } from '#aws/service.ts';
 import { formatArn } from '#kernel/arn.ts';
-import { AwsError } from '#kernel/error.ts';
+import { accessDenied } from './errors.ts';
 
 /** The key pair of an account's root user. */
 export interface RootKeys {
@@ -28,13 +28,4 @@ export function createAuthorizer(root: RootKeys): Authorizer {
       if (request.principal.arn !== credential.principal.arn) throw accessDenied(request);
     },
   };
-}
-
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
-function accessDenied({ principal, action, resources }: AccessRequest): AwsError {
-  return new AwsError(
-    'AccessDeniedException',
-    `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resources[0] ?? '*'} ` +
-      `because no identity-based policy allows the ${action} action`,
-  );
 }
