@@ -144,3 +144,13 @@ test('lists in headers are split at commas outside of quotes', async () => {
   assert.deepEqual(await list('"a, \\"b\\"", c'), ['a, "b"', 'c']);
   assert.deepEqual(await list('a,,'), ['a', '', '']);
 });
+
+test('headers that tell of aws-chunked framing tell of the object instead', async () => {
+  const framed = { 'content-length': '999', 'content-encoding': 'aws-chunked' };
+  const plain = await input(request('PUT', '/b/k', '', { headers: framed, body: 'hello' }));
+  assert.deepEqual([plain['ContentLength'], plain['ContentEncoding']], [5, undefined]);
+  const zipped = await input(
+    request('PUT', '/b/k', '', { headers: { ...framed, 'content-encoding': 'gzip, aws-chunked' }, body: 'x' }),
+  );
+  assert.equal(zipped['ContentEncoding'], 'gzip');
+});

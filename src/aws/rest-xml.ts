@@ -44,7 +44,8 @@ export function readRestXml(
     let value: unknown;
     if (member.traits['httpLabel'] !== undefined) value = labels[member.name];
     else if (queryName !== undefined) value = parameter(member, queryName, query.get(queryName));
-    else if (headerName !== undefined) value = header(member, headerName, request.headers[headerName.toLowerCase()]);
+    else if (headerName !== undefined)
+      value = header(member, headerName, headerValue(request, headerName.toLowerCase()));
     else if (prefix !== undefined) value = prefixedHeaders(prefix.toLowerCase(), request.headers);
     else if (member.traits['httpPayload'] !== undefined) value = payload(member, request.body);
     else inBody.push(member);
@@ -76,6 +77,16 @@ function parameter(member: Member, name: string, values: readonly string[] | und
   const { shape } = member;
   if (shape.kind === 'list') return values.map((value) => simple(shape.element.shape, name, value));
   return simple(shape, name, values[0]!);
+}
+
+/** A header as it was before the client put aws-chunked framing around the body, which is off by now. */
+function headerValue(request: WireRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  if (value === undefined) return undefined;
+  if (name === 'content-length') return String(request.body.length);
+  if (name !== 'content-encoding') return value;
+  const encodings = value.split(',').map((encoding) => encoding.trim());
+  return encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked').join(',') || undefined;
 }
 
 function header(member: Member, name: string, value: string | undefined): unknown {
