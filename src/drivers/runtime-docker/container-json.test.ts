@@ -110,6 +110,7 @@ function inspection(state: Partial<Inspection['State']>): Inspection {
     Created: '2026-01-01T00:00:00.123456789Z',
     Image: 'sha256:1',
     Config: { Labels: null, Tty: false },
+    HostConfig: { Memory: 0 },
     State: {
       Status: 'created',
       Running: false,

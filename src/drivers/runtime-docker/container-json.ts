@@ -81,6 +81,7 @@ export interface Inspection {
   readonly Created: string;
   readonly Image: string;
   readonly Config: { readonly Labels: Readonly<Record<string, string>> | null; readonly Tty: boolean };
+  readonly HostConfig: { readonly Memory: number };
   readonly State: {
     readonly Status: string;
     readonly Running: boolean;

@@ -45,7 +45,8 @@ function script(program: FakeProgram): string {
     wait(afterMs);
     lines.push(`/busybox cat <<'END'${stream === 'stderr' ? ' >&2' : ''}`, text, 'END');
   }
-  if (memoryBytes) lines.push('exec /busybox tail /dev/zero');
+  // Not as process 1: where its end takes the cgroup away at once, containerd may miss why (1 of 100 on a busy machine).
+  if (memoryBytes) lines.push('/busybox tail /dev/zero', '/busybox sleep 0.2', 'exit 137');
   if (runsForMs === undefined) lines.push('while :; do /busybox sleep 1000 & wait $!; done');
   else wait(runsForMs);
   return [...lines, `exit ${exitCode}`].join('\n');

@@ -23,6 +23,7 @@ import { Engine, asRuntimeError, older, pathPart, socketPathOf } from './engine.
 import type { Call } from './engine.ts';
 import { eventFilters, eventOf } from './events.ts';
 import type { EventJson } from './events.ts';
+import { LateOom } from './late-oom.ts';
 import { jsonLines } from './json-lines.ts';
 
 /** Starting sets up mounts, network and cgroups one container after another; stopping and removing wait for the end. */
@@ -44,12 +45,14 @@ export class DockerRuntime implements Runtime {
   readonly #clock: Clock;
   readonly #images: DockerImages;
   readonly #networks: DockerNetworks;
+  readonly #lateOom: LateOom;
 
   constructor(engine: Engine, clock: Clock) {
     this.#engine = engine;
     this.#clock = clock;
     this.#images = new DockerImages(engine);
     this.#networks = new DockerNetworks(engine);
+    this.#lateOom = new LateOom(engine, clock);
   }
 
   /** Closes idle connections; later calls open new ones. */
@@ -137,7 +140,7 @@ export class DockerRuntime implements Runtime {
 
   async inspect(id: string): Promise<Container | undefined> {
     const found = await this.#inspection(id);
-    return found && containerOf(found);
+    return found && { ...containerOf(found), outOfMemory: await this.#lateOom.of(found) };
   }
 
   async #inspection(id: string): Promise<Inspection | undefined> {

@@ -169,6 +169,39 @@ test('containers that vanish while they are listed are left out', async (context
   assert.deepEqual(await runtime.list({ a: '' }), []);
 });
 
+test('a lack of memory that the engine only has as an event is found, for a fresh kill alone', async (context) => {
+  const state = (extra: object) => ({
+    Id: '1',
+    Name: '/one',
+    Created: '2026-01-01T00:00:00Z',
+    Image: 'sha256:1',
+    Config: { Labels: {}, Tty: false },
+    HostConfig: { Memory: 8 },
+    State: {
+      Status: 'exited',
+      OOMKilled: false,
+      ExitCode: 137,
+      Error: '',
+      StartedAt: '2026-01-01T00:00:01Z',
+      ...extra,
+    },
+  });
+  const finished = { FinishedAt: new Date().toISOString() };
+  const oom = { Type: 'container', Action: 'oom', Actor: { ID: '1', Attributes: {} }, timeNano: 0 };
+  for (const [extra, event, outOfMemory] of [
+    [finished, oom, true],
+    [finished, undefined, false],
+    [{ ...finished, ExitCode: 1 }, oom, false],
+    [{ FinishedAt: '2026-01-01T00:00:02Z' }, oom, false],
+  ] as const) {
+    const { runtime } = await serve(context, (request, response) => {
+      if (request.url!.includes('/events')) response.end(event && JSON.stringify(event));
+      else response.end(JSON.stringify(state(extra)));
+    });
+    for (let round = 0; round < 2; round += 1) assert.equal((await runtime.inspect('1'))?.outOfMemory, outOfMemory);
+  }
+});
+
 test('DOCKER_HOST names a unix socket or is refused', () => {
   assert.equal(socketPathOf(undefined), '/var/run/docker.sock');
   assert.equal(socketPathOf(''), '/var/run/docker.sock');
