@@ -162,7 +162,7 @@ export class AgentLink {
 }
 
 /** Where the talk with the node stands. */
-export function agentStatus(reader: Reader): AgentStatus {
+function agentStatus(reader: Reader): AgentStatus {
   return reader.get(agentKind, localAgent)?.status ?? noTalkYet;
 }
 
