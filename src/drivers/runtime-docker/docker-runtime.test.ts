@@ -18,7 +18,11 @@ const skip = await whyNot();
 const made = [image, 'berth-test/echo:1'];
 if (!skip) {
   const engine = new Engine(socketPathOf(process.env['DOCKER_HOST']));
-  after(() => Promise.all(made.map((name) => engine.done({ method: 'DELETE', path: `/images/${name}` }))));
+  after(async () => {
+    for (const name of made) {
+      if (await runtime.image(name)) await engine.done({ method: 'DELETE', path: `/images/${name}` });
+    }
+  });
 }
 if (skip) console.error(`\n*** NOT TESTED: ${skip} ***\n`);
 
