@@ -72,10 +72,13 @@ test('a one-shot task runs, its output is in the logs, and its exit code is told
 });
 
 test('a task has an address of its own that answers, and stops cleanly when asked', async () => {
-  const script =
-    'trap "echo bye; exit 0" TERM; (while true; do echo -e "HTTP/1.0 200 OK\\n\\nhi" | busybox nc -l -p 3000; done) & wait';
-  const serving = script.replaceAll('busybox', '/bin/busybox');
-  const running = await waitFor('running', await runTask('server', serving));
+  const script = [
+    '/bin/busybox mkdir /www',
+    'echo hi > /www/index.html',
+    'trap "echo bye; exit 0" TERM',
+    '/bin/busybox httpd -f -p 3000 -h /www & wait',
+  ].join('; ');
+  const running = await waitFor('running', await runTask('server', script));
   const details = running.attachments![0]!.details!;
   const address = details.find(({ name }) => name === 'privateIPv4Address')!.value!;
   assert.match(address, /^10\.201\./);
