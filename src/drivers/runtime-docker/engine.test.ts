@@ -202,6 +202,52 @@ test('a lack of memory that the engine only has as an event is found, for a fres
   }
 });
 
+function logFrame(second: number): Buffer {
+  const entry = Buffer.from(`2026-01-01T00:00:0${second}.000000001Z line ${second}\n`);
+  const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, entry.length]);
+  return Buffer.concat([header, entry]);
+}
+
+test('what the engine’s follow left out at the end is read again, each line once', async (context) => {
+  let running = true;
+  const { runtime, paths } = await serve(context, (request, response) => {
+    const url = request.url!;
+    const inspection = { Id: '1', Config: { Tty: false }, State: { Running: running } };
+    if (!url.includes('/logs')) response.end(JSON.stringify(inspection));
+    else if (!url.includes('follow=true')) response.end(Buffer.concat([2, 3].map(logFrame)));
+    else if (!url.includes('since')) response.end(Buffer.concat([1, 2].map(logFrame)));
+    else {
+      // The second follow: the container went on, and ended.
+      running = false;
+      response.end(Buffer.concat([3, 4].map(logFrame)));
+    }
+  });
+  const lines = await Array.fromAsync(runtime.logs('1', undefined, never));
+  assert.deepEqual(
+    lines.map((line) => line.text),
+    ['line 1', 'line 2', 'line 3', 'line 4'],
+  );
+  const asked = paths.filter((path) => path.includes('/logs')).map((path) => new URL(path, 'http://x').searchParams);
+  assert.deepEqual(
+    asked.map((query) => [query.get('follow'), query.get('since')]),
+    [
+      ['true', null],
+      ['false', '1767225601.000000000'],
+      ['true', '1767225602.000000000'],
+      ['false', '1767225603.000000000'],
+    ],
+  );
+});
+
+test('logs that break off are unavailable', async (context) => {
+  const { runtime } = await serve(context, (request, response) => {
+    const inspection = { Id: '1', Config: { Tty: false }, State: { Running: true } };
+    if (!request.url!.includes('/logs')) response.end(JSON.stringify(inspection));
+    else response.write(logFrame(1), () => response.destroy());
+  });
+  await assert.rejects(Array.fromAsync(runtime.logs('1', undefined, never)), { reason: 'unavailable' });
+});
+
 test('DOCKER_HOST names a unix socket or is refused', () => {
   assert.equal(socketPathOf(undefined), '/var/run/docker.sock');
   assert.equal(socketPathOf(''), '/var/run/docker.sock');
