@@ -5,9 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { until } from '#kernel/until.fixture.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -54,7 +54,7 @@ export class Berth {
     const ended = once(child, 'exit');
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-    await until(async () => {
+    await until('berth is ready', async () => {
       if (child.exitCode !== null) throw new Error(`berth ended: ${said}`);
       return (await health(this.port)) === 200;
     });
@@ -153,15 +153,6 @@ export class Berth {
   }
 }
 
-/** Resolves once `condition` holds; rejects after `patienceMs`. */
-export async function until(condition: () => Promise<boolean> | boolean, patienceMs = 60_000): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`still not so after ${patienceMs} ms: ${condition.toString()}`);
-    await turn();
-  }
-}
-
 async function health(port: number): Promise<number | undefined> {
   try {
     const reply = await fetch(`http://127.0.0.1:${port}/_berth/health`);
@@ -172,7 +163,7 @@ async function health(port: number): Promise<number | undefined> {
   }
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

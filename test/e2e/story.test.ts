@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Task } from '@aws-sdk/client-ecs';
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
-import { Berth, until } from './berth.fixture.ts';
+import { until } from '#kernel/until.fixture.ts';
+import { Berth } from './berth.fixture.ts';
 import { pushBusybox, taskDefinition } from './busybox-image.fixture.ts';
 
 let berth: Berth;
@@ -45,14 +46,12 @@ async function describe(task: string): Promise<Task> {
   return tasks[0]!;
 }
 
-async function waitFor(state: 'running' | 'stopped', task: string): Promise<Task> {
-  let seen: Task;
-  await until(async () => {
-    seen = await describe(task);
+function waitFor(state: 'running' | 'stopped', task: string): Promise<Task> {
+  return until(`the task is ${state}`, async () => {
+    const seen = await describe(task);
     if (state === 'running' && seen.lastStatus === 'STOPPED') assert.fail(`the task stopped: ${seen.stoppedReason}`);
-    return seen.lastStatus === state.toUpperCase();
+    return seen.lastStatus === state.toUpperCase() && seen;
   });
-  return seen!;
 }
 
 async function linesOf(family: string): Promise<string[]> {
@@ -82,7 +81,7 @@ test('a task has an address of its own that answers, and stops cleanly when aske
   const details = running.attachments![0]!.details!;
   const address = details.find(({ name }) => name === 'privateIPv4Address')!.value!;
   assert.match(address, /^10\.201\./);
-  await until(async () => {
+  await until('the server answers', async () => {
     try {
       return (await (await fetch(`http://${address}:3000/`)).text()) === 'hi\n';
     } catch {
@@ -104,7 +103,7 @@ test('a task has an address of its own that answers, and stops cleanly when aske
 test('a control plane that was killed adopts what runs, loses no line and no exit code', async () => {
   const script = 'i=0; while [ $i -lt 100 ]; do echo $i; i=$((i+1)); /bin/busybox usleep 100000; done; exit 3';
   const before = await waitFor('running', await runTask('survivor', script));
-  await until(async () => (await linesOf('survivor')).length > 5);
+  await until('some lines came', async () => (await linesOf('survivor')).length > 5);
   await berth.end('SIGKILL');
   await berth.up();
   const adopted = await describe(before.taskArn!);
@@ -122,7 +121,7 @@ test('a task that ended while no control plane was there is told of afterwards',
   const running = await waitFor('running', await runTask('orphan', '/bin/busybox sleep 1; echo done; exit 5'));
   await berth.end('SIGKILL');
   const { runtimeId } = running.containers![0]!;
-  await until(async () => {
+  await until('the container has ended', async () => {
     const state = await berth.command('docker', 'inspect', '-f', '{{.State.Status}}', runtimeId!);
     return state.stdout.trim() === 'exited';
   });
