@@ -1,5 +1,6 @@
 // The only wiring: every service, driver and reconciler is made here. Read this first.
-import { createGateway, type AccessRecord, type Gateway } from '#aws/gateway.ts';
+import type { AccessRecord } from '#aws/access-record.ts';
+import { createGateway, type Gateway } from '#aws/gateway.ts';
 import { PageTokens } from '#aws/page-token.ts';
 import type { Authorizer, Service } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';

@@ -1,35 +1,71 @@
 // The one port: tells the console's, the registry's and the AWS APIs' requests apart, and turns away whom it must not serve.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { clientLeft, since, type AccessRecord } from '#aws/access-record.ts';
 import { refuseSource, type FrontDoor } from '#aws/hosts.ts';
 import { receiveHead, type RequestHead } from '#aws/receive.ts';
+import { send } from '#aws/send.ts';
+import type { Clock } from '#kernel/clock.ts';
 import { messageOf } from '#kernel/error.ts';
+import { uuid } from '#kernel/id.ts';
 import type { Log } from '#kernel/log.ts';
+import type { Random } from '#kernel/random.ts';
+import { answerUnreadable } from './unreadable-request.ts';
 
 /** Serves one request. */
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** What stands behind the port once everything serves. */
 export interface Rooms {
+  /** Keeps its own access records. */
   readonly gateway: Handler;
   /** Everything under `/v2`. */
   readonly registry: Handler;
 }
 
-interface HttpServerParts {
+export interface HttpServerParts {
   readonly door: FrontDoor;
   /** Undefined until everything serves. */
   readonly rooms: () => Rooms | undefined;
+  readonly recordAccess: (record: AccessRecord) => void;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly version: string;
   readonly log: Log;
 }
 
+/** A request on its way to its room. */
+interface Arrival {
+  readonly requestId: string;
+  readonly head: RequestHead;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
 /** Makes the server; the caller makes it listen. */
 export function createHttpServer(parts: HttpServerParts): Server {
-  const server = createServer((request, response) => {
-    serve(parts, request, response).catch((thrown: unknown) => {
-      parts.log.error('a request broke off', { error: messageOf(thrown) });
+  const answering = new WeakMap<Socket, ServerResponse>();
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
+    answering.set(request.socket, response);
+    const requestId = uuid(parts.random);
+    serve(parts, { requestId, head: receiveHead(request), request, response }).catch((thrown: unknown) => {
+      parts.log.error('a request broke off', { requestId, error: messageOf(thrown) });
       response.destroy();
     });
+  };
+  const server = createServer({ requireHostHeader: false }, take);
+  // None is dropped before its signature is checked; their size in all is limited, to 16 KiB.
+  server.maxHeadersCount = 0;
+  // Whoever waits to be asked for a body is asked only once it is wanted.
+  server.on('checkContinue', take);
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    const arrival = { requestId: uuid(parts.random), head: receiveHead(request), request, response };
+    turnAway(parts, arrival, 417, 'Berth knows no other expectation than 100-continue.');
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const unread = { error, socket, response: answering.get(socket), requestId: uuid(parts.random) };
+    const status = answerUnreadable(unread);
+    if (status !== undefined) recordUnreadable(parts, unread, status);
   });
   // Longer than the SDKs keep idle connections, so that they never write to one that is being closed.
   server.keepAliveTimeout = 75_000;
@@ -39,21 +75,42 @@ export function createHttpServer(parts: HttpServerParts): Server {
   return server;
 }
 
-async function serve(parts: HttpServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const head = receiveHead(request);
+async function serve(parts: HttpServerParts, arrival: Arrival): Promise<void> {
+  const { head, request, response } = arrival;
+  const target = originForm(head);
   const refused = refuseSource(head.headers, parts.door);
-  if (refused !== undefined) return say(response, 403, `${refused}\n`);
+  if (refused !== undefined) return turnAway(parts, arrival, 403, refused);
+  if (target === undefined)
+    return turnAway(parts, arrival, 400, 'The request is for another host than its Host header says.');
+  if (target !== request.url) {
+    request.url = target;
+    return serve(parts, { ...arrival, head: receiveHead(request) });
+  }
   const rooms = parts.rooms();
-  if (head.path === '/_berth/health') return health(response, parts.version, rooms !== undefined);
-  if (rooms === undefined) return say(response, 503, 'Berth is starting.\n');
-  if (isForRegistry(head)) return rooms.registry(request, response);
-  if (isVisitor(head)) return say(response, 200, `Berth ${parts.version}: the AWS APIs and the image registry.\n`);
+  if (head.path === '/_berth/health') return health(parts, arrival, rooms !== undefined);
+  if (rooms === undefined) return turnAway(parts, arrival, 503, 'Berth is starting.');
+  if (isForRegistry(head)) return registry(parts, arrival, rooms);
+  if (isVisitor(head)) return say(arrival, 200, `Berth ${parts.version}: the AWS APIs and the image registry.`);
   return rooms.gateway(request, response);
 }
 
+/**
+ * The request target as `/path?query`; undefined where it is absolute and names another authority than Host, which is
+ * what was checked (RFC 9112, section 3.2.2).
+ */
+function originForm({ path, query, headers }: RequestHead): string | undefined {
+  const target = query === '' ? path : `${path}?${query}`;
+  const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target);
+  if (absolute === null) return target;
+  const [, authority = '', rest = ''] = absolute;
+  if (authority.toLowerCase() !== headers['host']?.toLowerCase()) return undefined;
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
 /** Registry clients never sign with SigV4; a bucket may well be called `v2`. */
-function isForRegistry({ path, headers }: RequestHead): boolean {
-  return /^\/v2(\/|$)/.test(path) && !headers['authorization']?.startsWith('AWS4-');
+function isForRegistry({ path, query, headers }: RequestHead): boolean {
+  if (!/^\/v2(\/|$)/.test(path)) return false;
+  return !headers['authorization']?.startsWith('AWS4-') && !/(?:^|&)X-Amz-Signature=/.test(query);
 }
 
 /** Somebody who looks at the address in a browser, or with curl. */
@@ -61,12 +118,76 @@ function isVisitor({ method, path, query, headers }: RequestHead): boolean {
   return method === 'GET' && path === '/' && query === '' && headers['authorization'] === undefined;
 }
 
-function health(response: ServerResponse, version: string, ready: boolean): void {
-  const body = JSON.stringify({ status: ready ? 'ready' : 'starting', version });
-  response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' }).end(`${body}\n`);
+/** The registry streams, so that its record is made once its reply is through. */
+function registry(parts: HttpServerParts, arrival: Arrival, rooms: Rooms): Promise<void> {
+  const { head, request, response, requestId } = arrival;
+  const start = performance.now();
+  const time = parts.clock.now().toISOString();
+  response.setHeader('x-amzn-requestid', requestId);
+  response.once('close', () => {
+    const whole = response.writableFinished;
+    parts.recordAccess({
+      ...described(arrival),
+      time,
+      service: 'registry',
+      status: response.headersSent ? response.statusCode : clientLeft,
+      errorCode: whole ? undefined : 'ClientClosedRequest',
+      durationMs: since(start),
+    });
+  });
+  if (head.headers['expect'] !== undefined) response.writeContinue();
+  return rooms.registry(request, response);
 }
 
-function say(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' });
-  response.end(text);
+function health(parts: HttpServerParts, { request, response, requestId }: Arrival, ready: boolean): void {
+  const body = `${JSON.stringify({ status: ready ? 'ready' : 'starting', version: parts.version })}\n`;
+  const headers = { 'x-amzn-requestid': requestId, 'content-type': 'application/json' };
+  send(request, response, { status: ready ? 200 : 503, headers, body });
+}
+
+/** Refuses a request before it is in any room. */
+function turnAway(parts: HttpServerParts, arrival: Arrival, status: number, text: string): void {
+  const start = performance.now();
+  const time = parts.clock.now().toISOString();
+  say(arrival, status, text);
+  const errorCode = status === 503 ? 'ServiceUnavailable' : 'TurnedAway';
+  parts.recordAccess({ ...described(arrival), time, status, errorCode, durationMs: since(start) });
+}
+
+function say({ request, response, requestId }: Arrival, status: number, text: string): void {
+  const headers = {
+    'x-amzn-requestid': requestId,
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+  };
+  send(request, response, { status, headers, body: `${text}\n` });
+}
+
+function described({ requestId, head, request }: Arrival) {
+  return {
+    requestId,
+    sourceAddress: request.socket.remoteAddress ?? '',
+    method: head.method,
+    path: head.path,
+    userAgent: head.headers['user-agent'],
+  };
+}
+
+interface Unreadable {
+  readonly error: NodeJS.ErrnoException;
+  readonly socket: Socket;
+  readonly requestId: string;
+}
+
+function recordUnreadable(parts: HttpServerParts, { error, socket, requestId }: Unreadable, status: number): void {
+  parts.recordAccess({
+    time: parts.clock.now().toISOString(),
+    requestId,
+    sourceAddress: socket.remoteAddress ?? '',
+    method: '',
+    path: '',
+    status,
+    errorCode: error.code,
+    durationMs: 0,
+  });
 }

@@ -24,11 +24,13 @@ export async function serve(config: Config): Promise<void> {
   const directory = openDataDirectory(config.data, systemClock);
   let app: App | undefined;
   const door = { hosts: new Set([config.host.toLowerCase(), ...config.hostnames]), origins: new Set<string>() };
-  const server = createHttpServer({ door, rooms: () => app, version, log });
+  const accessLog = openAccessLog(directory.file('access.log'), log);
+  const recordAccess = (record: object): void => accessLog.record(record);
+  const world = { clock: systemClock, random: systemRandom, log };
+  const server = createHttpServer({ ...world, door, rooms: () => app, recordAccess, version });
   try {
     const port = await listen(server, config);
-    const accessLog = openAccessLog(directory.file('access.log'), log);
-    app = await openApp(config, { directory, log, port, recordAccess: (record) => accessLog.record(record) });
+    app = await openApp(config, { directory, log, port, recordAccess });
     // Not before: who reads where it serves may come at once.
     directory.announce(config.host, port);
     log.info('ready', { version, host: config.host, port, data: directory.path });

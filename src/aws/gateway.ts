@@ -8,36 +8,22 @@ import type { Random } from '#kernel/random.ts';
 import type { Store } from '#kernel/store.ts';
 import { decode, encode, type Dialect, type Route } from './codec.ts';
 import { createContext } from './context.ts';
+import { clientLeft, since, type AccessRecord } from './access-record.ts';
 import { encodeError } from './error-response.ts';
+import { bodyLimit, tooLarge, unsupportedOperation } from './gateway-refusals.ts';
 import { unsupportedMember, unsupportedMemberError } from './mask.ts';
 import { catalog, type ModelName } from './models.ts';
 import type { PageTokens } from './page-token.ts';
-import { receiveBody, receiveHead, type RequestHead } from './receive.ts';
+import { receiveBody, receiveHead } from './receive.ts';
 import { dialectOf, route } from './route.ts';
-import type { Authorizer, Context, Operation, Service } from './service.ts';
+import { send } from './send.ts';
+import type { Authorizer, Context, Operation, Principal, Service } from './service.ts';
 import { refusal, type Family } from './signature-errors.ts';
 import { claimedService, parseClaim, type SignedClaim } from './signed-claim.ts';
 import { SigningKeys } from './signing-keys.ts';
 import { verify } from './sigv4.ts';
 import { validate } from './validate.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
-
-/** One line of the access log. */
-export interface AccessRecord {
-  readonly time: string;
-  readonly requestId: string;
-  readonly sourceAddress: string;
-  readonly method: string;
-  readonly path: string;
-  readonly service?: string;
-  readonly operation?: string;
-  readonly region?: string;
-  readonly principal?: string;
-  readonly status: number;
-  readonly errorCode?: string;
-  readonly durationMs: number;
-  readonly userAgent?: string;
-}
 
 export interface GatewayParts {
   readonly services: readonly Service[];
@@ -57,13 +43,17 @@ interface Exchange {
   readonly requestId: string;
   readonly sourceAddress: string;
   readonly now: Date;
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Aborted once the client has its reply, or has gone. */
   readonly signal: AbortSignal;
   /** The service of the credential scope. */
   readonly signingName: string | undefined;
-  readonly dialect: Dialect;
-  readonly family: Family;
+  dialect: Dialect;
+  family: Family;
   request: WireRequest;
   claim?: SignedClaim;
+  principal?: Principal;
   route?: Route;
   operation?: Operation<unknown, unknown>;
   context?: Context;
@@ -78,11 +68,14 @@ export type Gateway = (message: IncomingMessage, response: ServerResponse) => Pr
 
 /** Makes the front door of the given services. */
 export function createGateway(parts: GatewayParts): Gateway {
+  // Who asks comes before what is asked for: without a signature nothing is loaded, parsed or told.
   const steps: readonly Step[] = [
-    findRoute,
+    receive(parts.maxBodyBytes),
     readClaim,
-    verifySignature(parts),
+    verifySignature(parts.authorizer),
+    findRoute,
     findOperation(parts.services),
+    makeContext(parts.pageTokens),
     decodeInput,
     checkInput,
     authorize(parts.authorizer),
@@ -90,53 +83,44 @@ export function createGateway(parts: GatewayParts): Gateway {
   ];
   return async (message, response) => {
     const start = performance.now();
-    const head = receiveHead(message);
-    const requestId = uuid(parts.random);
-    const now = parts.clock.now();
-    const closed = new AbortController();
-    response.once('close', () => closed.abort());
-    let exchange: Exchange | undefined;
-    let errorCode: string | undefined;
-    let reply: WireResponse;
+    const exchange = begin(message, response, parts);
+    let outcome: Outcome;
     try {
-      const body = await receiveBody(message, parts.maxBodyBytes);
-      exchange = begin(head, body, { requestId, now, message, signal: closed.signal });
-      if (body === undefined) throw tooLarge(exchange.family);
       for (const step of steps) await step(exchange);
-      reply = encode(exchange.route!, exchange.output ?? {}, requestId);
+      outcome = { reply: encode(exchange.route!, exchange.output ?? {}, exchange.requestId) };
     } catch (thrown) {
-      if (!exchange) return; // The client went away before its request was whole.
-      const error = asAwsError(thrown, exchange, parts.log);
-      errorCode = error.code;
-      reply = encodeError(exchange.route ?? exchange.dialect, error, requestId);
+      outcome = failure(exchange, thrown, parts.log);
     }
-    send(response, reply, message.complete);
-    parts.recordAccess(
-      accessRecord(exchange, { status: reply.status, errorCode, durationMs: performance.now() - start }),
-    );
+    parts.recordAccess(accessRecord(exchange, deliver(exchange, outcome, parts.log), start));
   };
 }
 
-interface Arrival {
-  readonly requestId: string;
-  readonly now: Date;
-  readonly message: IncomingMessage;
-  readonly signal: AbortSignal;
+interface Outcome {
+  readonly reply: WireResponse;
+  readonly errorCode?: string;
 }
 
-function begin(head: RequestHead, body: Buffer | undefined, { message, ...arrival }: Arrival): Exchange {
-  const request: WireRequest = { ...head, body: body ?? Buffer.alloc(0) };
+function begin(message: IncomingMessage, response: ServerResponse, { random, clock }: GatewayParts): Exchange {
+  const request: WireRequest = { ...receiveHead(message), body: nothing };
   const signingName = claimedService(request);
   const dialect = dialectOf(request, signingName);
+  const closed = new AbortController();
+  response.once('close', () => closed.abort());
   return {
-    ...arrival,
+    requestId: uuid(random),
     sourceAddress: message.socket.remoteAddress ?? '',
+    now: clock.now(),
+    message,
+    response,
+    signal: closed.signal,
     signingName,
     dialect,
     family: familyOf(dialect),
     request,
   };
 }
+
+const nothing = Buffer.alloc(0);
 
 function familyOf({ protocol }: Dialect): Family {
   switch (protocol) {
@@ -152,39 +136,47 @@ function familyOf({ protocol }: Dialect): Family {
   }
 }
 
-const findRoute: Step = async (exchange) => {
-  exchange.route = await route(exchange.request, exchange.signingName);
-};
+/** An unsigned form may tell its service, and so the form of its errors, in its body; a long one has to do without. */
+const longestUnsignedForm = 64 * 1024;
+
+function receive(maxBodyBytes: number): Step {
+  return async (exchange) => {
+    const { message, response, dialect, signingName } = exchange;
+    const limit = Math.min(maxBodyBytes, bodyLimit(dialect));
+    const body = await receiveBody(message, { limit, proceed: () => response.writeContinue() });
+    if (body === undefined) throw tooLarge(exchange.family);
+    exchange.request = { ...exchange.request, body };
+    if (signingName !== undefined || dialect.protocol !== 'query' || body.byteLength > longestUnsignedForm) return;
+    if (exchange.request.headers['content-encoding'] !== undefined) return;
+    exchange.dialect = dialectOf(exchange.request, signingName);
+    exchange.family = familyOf(exchange.dialect);
+  };
+}
 
 const readClaim: Step = (exchange) => {
   exchange.claim = parseClaim(exchange.request, exchange.family);
 };
 
 /** Until an operation is served without a signature, every request must carry one. */
-function verifySignature({ authorizer, pageTokens }: GatewayParts): Step {
+function verifySignature(authorizer: Authorizer): Step {
   const keys = new SigningKeys();
   const credential = (accessKeyId: string) => authorizer.credential(accessKeyId);
   return (exchange) => {
-    const { claim, family, now, request } = exchange;
-    const { model, operation } = exchange.route!;
+    const { claim, family, now, request, dialect } = exchange;
     if (claim === undefined) throw refusal(family, 'unsigned');
-    if (claim.service !== catalog[model].signingName) {
-      throw refusal(
-        family,
-        'scope',
-        `Credential should be scoped to correct service: '${catalog[model].signingName}'.`,
-      );
+    const wanted = dialect.model === undefined ? claim.service : catalog[dialect.model].signingName;
+    if (claim.service !== wanted) {
+      throw refusal(family, 'scope', `Credential should be scoped to correct service: '${wanted}'.`);
     }
     const verified = verify(request, claim, { family, now, keys, credential });
     exchange.request = { ...request, body: verified.body };
-    const { requestId, sourceAddress } = exchange;
-    const { principal } = verified.credential;
-    exchange.context = createContext(
-      { requestId, sourceAddress, now, principal, region: claim.region, model, operation },
-      pageTokens,
-    );
+    exchange.principal = verified.credential.principal;
   };
 }
+
+const findRoute: Step = async (exchange) => {
+  exchange.route = await route(exchange.request, exchange.signingName);
+};
 
 function findOperation(services: readonly Service[]): Step {
   const byModel = new Map<ModelName, Service>(services.map((service) => [service.model, service]));
@@ -192,6 +184,17 @@ function findOperation(services: readonly Service[]): Step {
     const { model, operation } = exchange.route!;
     exchange.operation = byModel.get(model)?.operations.get(operation);
     if (exchange.operation === undefined) throw unsupportedOperation(model, operation);
+  };
+}
+
+function makeContext(pageTokens: PageTokens): Step {
+  return (exchange) => {
+    const { requestId, sourceAddress, now, claim, principal } = exchange;
+    const { model, operation } = exchange.route!;
+    exchange.context = createContext(
+      { requestId, sourceAddress, now, principal: principal!, region: claim!.region, model, operation },
+      pageTokens,
+    );
   };
 }
 
@@ -233,24 +236,33 @@ function run(store: Store): Step {
   };
 }
 
-/** Never 5xx: clients would try again for minutes. */
-function unsupportedOperation(model: ModelName, operation: string): AwsError {
-  return new AwsError(
-    'UnsupportedOperation',
-    `Berth does not support the operation ${model}:${operation} yet. docs/coverage.md lists what is supported.`,
-  );
+function failure(exchange: Exchange, thrown: unknown, log: Log): Outcome {
+  const error = asAwsError(thrown, exchange, log);
+  return { reply: encodeError(exchange.route ?? exchange.dialect, error, exchange.requestId), errorCode: error.code };
 }
 
-function tooLarge(family: Family): AwsError {
-  return family === 's3'
-    ? new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed object size.')
-    : new AwsError('RequestEntityTooLarge', 'The request body is too large.', { status: 413 });
+/** Sends the reply, and gives the outcome as it then was: a client may be gone, a reply may not be sendable. */
+function deliver(exchange: Exchange, outcome: Outcome, log: Log): Outcome {
+  const { message, response, signal } = exchange;
+  if (signal.aborted || outcome.reply.status === clientLeft) {
+    return { reply: { ...outcome.reply, status: clientLeft }, errorCode: 'ClientClosedRequest' };
+  }
+  try {
+    send(message, response, outcome.reply);
+    return outcome;
+  } catch (thrown) {
+    const failed = failure(exchange, thrown, log);
+    send(message, response, failed.reply);
+    return failed;
+  }
 }
 
 function asAwsError(thrown: unknown, exchange: Exchange, log: Log): AwsError {
   if (thrown instanceof AwsError && thrown.status < 500) return thrown;
   const { requestId, route: asked } = exchange;
-  log.error('request failed', { requestId, operation: asked?.operation, error: thrown });
+  const fields = { requestId, operation: asked?.operation, error: thrown };
+  if (exchange.signal.aborted) log.debug('a request ended when its client went away', fields);
+  else log.error('request failed', fields);
   if (thrown instanceof AwsError) return thrown;
   const code = exchange.family === 's3' || exchange.family === 'ec2' ? 'InternalError' : 'InternalFailure';
   return new AwsError(code, 'The request processing has failed because of an unknown error, exception or failure.', {
@@ -259,37 +271,21 @@ function asAwsError(thrown: unknown, exchange: Exchange, log: Log): AwsError {
   });
 }
 
-/** `whole`: the request was read to its end; otherwise the connection cannot be used again. */
-function send(response: ServerResponse, reply: WireResponse, whole: boolean): void {
-  if (response.destroyed) return;
-  const length = { 'content-length': String(Buffer.byteLength(reply.body)) };
-  const close = whole ? undefined : { connection: 'close' };
-  const noBody = reply.status === 204 || reply.status === 304;
-  response.writeHead(reply.status, { ...(noBody ? undefined : length), ...reply.headers, ...close });
-  response.end(noBody ? undefined : reply.body);
-}
-
-interface Outcome {
-  readonly status: number;
-  readonly errorCode: string | undefined;
-  readonly durationMs: number;
-}
-
-function accessRecord(exchange: Exchange, outcome: Outcome): AccessRecord {
-  const { requestId, sourceAddress, now, request, route: asked, context, claim } = exchange;
+function accessRecord(exchange: Exchange, { reply, errorCode }: Outcome, start: number): AccessRecord {
+  const { requestId, sourceAddress, now, request, route: asked, claim, principal } = exchange;
   return {
     time: now.toISOString(),
     requestId,
     sourceAddress,
     method: request.method,
     path: request.path,
-    service: asked?.model ?? exchange.signingName,
+    service: asked?.model ?? exchange.dialect.model ?? exchange.signingName,
     operation: asked?.operation,
     region: claim?.region,
-    principal: context?.principal.arn,
-    status: outcome.status,
-    errorCode: outcome.errorCode,
-    durationMs: Math.round(outcome.durationMs * 1000) / 1000,
+    principal: principal?.arn,
+    status: reply.status,
+    errorCode,
+    durationMs: since(start),
     userAgent: request.headers['user-agent'],
   };
 }

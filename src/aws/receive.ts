@@ -1,5 +1,7 @@
 // Takes a request off its socket, whole and bounded.
 import type { IncomingMessage } from 'node:http';
+import { AwsError } from '#kernel/error.ts';
+import { clientLeft } from './access-record.ts';
 import type { WireRequest } from './wire.ts';
 
 /** A request without its body. */
@@ -29,17 +31,70 @@ function joinHeaders(raw: readonly string[]): Record<string, string | undefined>
   return headers;
 }
 
+/** A client that sends nothing of a body that it announced is given up after this time. */
+const silenceMs = 30_000;
+
+interface Reception {
+  /** Bytes. */
+  readonly limit: number;
+  /** Asks the client for the body, where it waits to be asked (`Expect: 100-continue`). */
+  readonly proceed: () => void;
+}
+
 /**
- * The body, or undefined where it is longer than `limit` bytes: the rest of it is then not read, and the connection
- * must be closed. Rejects where the client goes away.
+ * The body, or undefined where it is longer than `limit` bytes: one that is announced as such is not read at all, and
+ * of any other the rest is left unread. Rejects with RequestTimeout where the client falls silent, and with
+ * ClientClosedRequest where it goes away.
  */
-export async function receiveBody(message: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+export function receiveBody(message: IncomingMessage, { limit, proceed }: Reception): Promise<Buffer | undefined> {
+  if (Number(message.headers['content-length'] ?? 0) > limit) return Promise.resolve(undefined);
+  if (message.headers.expect !== undefined) proceed();
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
+  message.on('data', (chunk: Buffer) => {
     size += chunk.byteLength;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
+    if (size <= limit) chunks.push(chunk);
+    else if (size - chunk.byteLength <= limit) tooLong();
+  });
+  message.once('end', () => {
+    if (message.listenerCount('timeout') > 0) awaitNothing(message);
+    resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+  });
+  message.once('error', (cause) => reject(clientClosed(cause)));
+  message.once('close', () => reject(clientClosed()));
+  // Most bodies come in one piece with their head: no clock is set for those.
+  setImmediate(() => {
+    if (!message.complete && !message.destroyed) message.setTimeout(silenceMs, () => reject(requestTimeout()));
+  });
+
+  function tooLong(): void {
+    message.pause();
+    chunks.length = 0;
+    awaitNothing(message);
+    resolve(undefined);
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  return promise;
+}
+
+function awaitNothing(message: IncomingMessage): void {
+  message.removeAllListeners('timeout');
+  message.socket.setTimeout(0);
+}
+
+/** Nobody reads it; the access log says it. */
+function clientClosed(cause?: Error): AwsError {
+  return new AwsError('ClientClosedRequest', 'The client went away before its request was whole.', {
+    status: clientLeft,
+    cause,
+  });
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+function requestTimeout(): AwsError {
+  return new AwsError(
+    'RequestTimeout',
+    'Your socket connection to the server was not read from or written to within the timeout period.',
+    { status: 408 },
+  );
 }
