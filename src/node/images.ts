@@ -29,6 +29,8 @@ export class TaskFailure extends Error {
 }
 
 const tries = 5;
+/** Milliseconds; some seconds in all, so that a registry may be restarted. */
+const pullBackoff = { first: 500, most: 5_000 };
 const pullsAtOnce = 8;
 
 export class Images {
@@ -67,7 +69,7 @@ export class Images {
         await this.#throwIfEngineIsAway(thrown);
         if (!isTransient(thrown) || attempt === tries) throw new TaskFailure(cannotPull(image, thrown, attempt));
         log.warn('image pull failed, trying again', { image, attempt, why: messageOf(thrown) });
-        await clock.sleep(backoffMs(attempt, random), signal);
+        await clock.sleep(backoffMs(attempt, random, pullBackoff), signal);
       }
     }
   }

@@ -19,9 +19,11 @@ export function cannotPull(reference: string, thrown: unknown, tries: number): s
   return `CannotPullContainerError: pull image manifest has been retried ${tries} time(s): failed to resolve ref ${reference}: ${why}`;
 }
 
+/** Docker says the first half of it in words of its own, before what the registry said. */
 function pullWords(thrown: unknown): string {
   if (!(thrown instanceof RuntimeError) || thrown.reason !== 'denied') return messageOf(thrown);
-  return `pull access denied, repository does not exist or may require authorization: ${thrown.message}`;
+  const said = thrown.message.split("'docker login': ").at(-1)!;
+  return `pull access denied, repository does not exist or may require authorization: server message: ${said}`;
 }
 
 /** The registry would not give credentials. */
