@@ -6,6 +6,7 @@ import { readJson, writeJson } from './json.ts';
 import { catalog, type ModelName, type ModelRow, type Protocol } from './models.ts';
 import { readQuery, writeEc2, writeQuery } from './query.ts';
 import { readRestXml, writeRestXml } from './rest-xml.ts';
+import { readSchemas } from './schemas.ts';
 import { errorOf, isErrorTuple, isOperationTuple, operationOf, type ErrorModel, type OperationModel } from './shape.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 import { parsePairs } from './form.ts';
@@ -42,12 +43,12 @@ export interface Route extends Dialect {
 const loading = new Map<ModelName, Promise<Model>>();
 const loaded = new Map<ModelName, Model>();
 
-/** A model; its SDK package is imported when it is first asked for. */
+/** A model; its schemas are read when it is first asked for. */
 export function loadModel(name: ModelName): Promise<Model> {
   const known = loading.get(name);
   if (known !== undefined) return known;
-  const model = catalog[name].load().then((exports) => {
-    const made = makeModel(name, Object.values(exports));
+  const model = readSchemas(name).then((schemas) => {
+    const made = makeModel(name, schemas);
     loaded.set(name, made);
     return made;
   });
@@ -60,12 +61,12 @@ function loadedModel(name: ModelName | undefined): Model | undefined {
   return name === undefined ? undefined : loaded.get(name);
 }
 
-function makeModel(name: ModelName, exports: readonly unknown[]): Model {
+function makeModel(name: ModelName, schemas: readonly unknown[]): Model {
   const errors = new Map<string, ErrorModel>();
-  const known = exports.filter(isErrorTuple).map(errorOf);
+  const known = schemas.filter(isErrorTuple).map(errorOf);
   for (const error of known) errors.set(error.queryCode, error);
   for (const error of known) errors.set(error.name, error);
-  const operations = exports.filter(isOperationTuple).map(operationOf);
+  const operations = schemas.filter(isOperationTuple).map(operationOf);
   return { name, row: catalog[name], operations: new Map(operations.map((o) => [o.name, o])), errors };
 }
 

@@ -209,17 +209,34 @@ const streamsEvents = (shape: Shape): boolean =>
   shape.kind === 'structure' &&
   shape.members.some((member) => member.shape.kind === 'structure' && member.traits['streaming'] !== undefined);
 
+/** Most operations of a model are never called: their shapes are made when they are. */
+class LazyOperation implements OperationModel {
+  readonly name: string;
+  readonly http?: HttpBinding;
+  readonly #tuple: Tuple;
+
+  constructor(tuple: Tuple) {
+    this.#tuple = tuple;
+    this.name = tuple[2] as string;
+    const http = traitsOf(tuple[3])['http'] as [string, string, number] | undefined;
+    if (http !== undefined) this.http = { method: http[0], uri: http[1], status: http[2] };
+  }
+
+  get input(): Shape {
+    return shapeOf(this.#tuple[4]);
+  }
+
+  get output(): Shape {
+    return shapeOf(this.#tuple[5]);
+  }
+
+  get eventStream(): boolean {
+    return streamsEvents(this.input) || streamsEvents(this.output);
+  }
+}
+
 export function operationOf(tuple: Tuple): OperationModel {
-  const input = shapeOf(tuple[4]);
-  const output = shapeOf(tuple[5]);
-  const http = traitsOf(tuple[3])['http'] as [string, string, number] | undefined;
-  return {
-    name: tuple[2] as string,
-    input,
-    output,
-    ...(http === undefined ? {} : { http: { method: http[0], uri: http[1], status: http[2] } }),
-    eventStream: streamsEvents(input) || streamsEvents(output),
-  };
+  return new LazyOperation(tuple);
 }
 
 export function errorOf(tuple: Tuple): ErrorModel {
