@@ -66,7 +66,7 @@ export interface App {
   readonly services: readonly Service[];
   readonly store: Store;
   readonly queue: Queue;
-  /** Asks every task to stop, and resolves once all have. */
+  /** Asks every task to stop, and resolves once all have and nothing of them is left on the engine. */
   stopAllTasks(): Promise<void>;
   /** Stops the control plane; containers run on. */
   close(): Promise<void>;
@@ -115,7 +115,10 @@ export async function createApp(installation: Installation, world: World): Promi
     services,
     store,
     queue,
-    stopAllTasks: () => ecs.stopAllTasks('Berth was stopped with its tasks'),
+    async stopAllTasks() {
+      await ecs.stopAllTasks('Berth was stopped with its tasks');
+      await node.clear();
+    },
     async close() {
       stopping.abort();
       await Promise.all([queue.stopped, working]);

@@ -58,6 +58,12 @@ export class FakeRuntime implements Runtime {
     return this.#call('ensureNetwork', () => this.#engine.ensureNetwork(spec));
   }
 
+  networks(labels: Readonly<Record<string, string>>): Promise<string[]> {
+    return this.#call('networks', () =>
+      [...this.#engine.networks.values()].filter((each) => carries(each.labels, labels)).map(({ name }) => name),
+    );
+  }
+
   removeNetwork(name: string): Promise<void> {
     return this.#call('removeNetwork', () => this.#engine.removeNetwork(name));
   }
@@ -92,11 +98,10 @@ export class FakeRuntime implements Runtime {
   }
 
   list(labels: Readonly<Record<string, string>>): Promise<Container[]> {
-    const wanted = Object.entries(labels);
-    const carries = (own: Readonly<Record<string, string>>) =>
-      wanted.every(([name, value]) => (value === '' ? own[name] !== undefined : own[name] === value));
     return this.#call('list', () =>
-      [...this.#engine.containers.values()].filter((each) => carries(each.spec.labels)).map((each) => each.describe()),
+      [...this.#engine.containers.values()]
+        .filter((each) => carries(each.spec.labels, labels))
+        .map((each) => each.describe()),
     );
   }
 
@@ -222,4 +227,11 @@ class Stream<T> implements AsyncIterable<T> {
       else await new Promise<void>((resolve) => void (this.#wake = resolve));
     }
   }
+}
+
+/** A wanted value of '' asks for the label alone. */
+function carries(own: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
+  return Object.entries(wanted).every(([name, value]) =>
+    value === '' ? own[name] !== undefined : own[name] === value,
+  );
 }

@@ -383,6 +383,14 @@ function networkTests(world: World): void {
     await world.runtime.removeNetwork(name);
   });
 
+  test('networks are found by all of their labels', async () => {
+    const name = await world.network(15);
+    assert.ok((await world.runtime.networks({ [testLabel]: '1' })).includes(name));
+    assert.ok((await world.runtime.networks({ [testLabel]: '' })).includes(name));
+    assert.ok(!(await world.runtime.networks({ [testLabel]: '2' })).includes(name));
+    assert.deepEqual(await world.runtime.networks({ [testLabel]: '1', 'berth.test.none': '' }), []);
+  });
+
   test('a fixed address can be had once, and keeps its network from being removed', async () => {
     const network = await world.network(13);
     const at = { mode: 'bridge', network, ipv4Address: '10.213.13.9', macAddress: '02:42:0a:d5:0d:09' } as const;

@@ -168,6 +168,8 @@ export interface Runtime {
   makeImage(reference: string, program: { readonly path: string; readonly argv: readonly string[] }): Promise<Image>;
   /** Makes a bridge network, or finds the same one; throws `conflict` where its subnet overlaps another's. */
   ensureNetwork(spec: NetworkSpec): Promise<void>;
+  /** The names of the networks that carry all of the labels. */
+  networks(labels: Readonly<Record<string, string>>): Promise<string[]>;
   /** Removes a network; nothing happens where there is none. Throws `conflict` while containers use it. */
   removeNetwork(name: string): Promise<void>;
   /** Makes a container without starting it; gives its id. Throws `conflict` where the name is taken. */

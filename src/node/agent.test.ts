@@ -597,7 +597,25 @@ test('a network that cannot be made fails the task at once', async () => {
   assert.equal(
     h.controlPlane.stopped(1)!.reason,
     'ResourceInitializationError: failed to set up the network of the task: ' +
-      'Error response from daemon: Pool overlaps with other one',
+      "Error response from daemon: Pool overlaps with other one: another network of this machine uses the VPC's " +
+      'addresses; remove it (docker network ls), or start Berth on a new data directory with another --vpc-cidr',
   );
+  await h.end();
+});
+
+test('a node that is cleared ends with its last container and takes its bridges with it', async () => {
+  const h = harness();
+  h.engine.publish('app:1', { program: { runsForMs: 5_000 } });
+  const node = h.boot();
+  await h.want(taskOf(1, [containerOf('app')]));
+  await until(h, () => running(h, 1));
+  let cleared = false;
+  void node.clear().then(() => (cleared = true));
+  assert.ok(h.engine.networks.has('berth-vpc-1'));
+  await until(h, () => cleared);
+  assert.deepEqual(h.names(), []);
+  assert.equal(h.engine.networks.size, 0);
+  await h.want(taskOf(2, [containerOf('app')]));
+  await until(h, () => running(h, 2));
   await h.end();
 });

@@ -48,11 +48,16 @@ export interface Node {
   readonly session: AgentSession;
   /** Works until `signal` aborts; tasks run on, and another node of the same installation adopts them. Call once. */
   run(signal: AbortSignal): Promise<void>;
+  /**
+   * For the end of an installation's work, once all tasks have stopped: resolves when nothing of it is left on the
+   * engine, its bridges included. Needs `run`.
+   */
+  clear(): Promise<void>;
 }
 
 export function createNode(options: NodeOptions): Node {
   const agent = new Agent(options);
-  return { session: agent, run: (signal) => agent.run(signal) };
+  return { session: agent, run: (signal) => agent.run(signal), clear: () => agent.clear() };
 }
 
 interface Known {
@@ -80,6 +85,7 @@ class Agent implements AgentSession {
   #manifest: TaskManifestMessage | undefined;
   #signal: AbortSignal | undefined;
   #synced = false;
+  readonly #firstLook = Promise.withResolvers<void>();
 
   constructor(options: NodeOptions) {
     const { runtime, installation, clock, random } = options;
@@ -127,6 +133,15 @@ class Agent implements AgentSession {
       }
       await clock.sleep(backoffMs(Math.max(failures, 1), random), signal);
     }
+  }
+
+  async clear(): Promise<void> {
+    const { runtime, installation } = this.#options;
+    await this.#firstLook.promise;
+    await Promise.all([...this.#runners.values()].map(({ runner }) => runner.cleared));
+    for (const name of await runtime.networks({ [label.installation]: installation }))
+      await runtime.removeNetwork(name);
+    this.#means.pauseGround.forget();
   }
 
   #checkAddress(message: { readonly containerInstanceArn: string }): void {
@@ -252,6 +267,7 @@ class Agent implements AgentSession {
     }
     this.#unclaimed = groups;
     this.#synced = true;
+    this.#firstLook.resolve();
     for (const { task, seqNum } of this.#pending.values()) this.#start(task, seqNum);
     this.#pending.clear();
     this.#endStrays();

@@ -39,10 +39,14 @@ export function cannotStart(thrown: unknown): string {
   return `CannotStartContainerError: ${engineWords(thrown)}`;
 }
 
-/** The task's network namespace could not be made. */
+/** The task's network namespace could not be made. What most often stands in the way is said with its remedy. */
 export function cannotSetUpNetwork(thrown: unknown): string {
-  return `ResourceInitializationError: failed to set up the network of the task: ${engineWords(thrown)}`;
+  const words = engineWords(thrown);
+  const hint = /overlaps/.test(words) ? `: another network of this machine uses the VPC's addresses; ${remedy}` : '';
+  return `ResourceInitializationError: failed to set up the network of the task: ${words}${hint}`;
 }
+
+const remedy = 'remove it (docker network ls), or start Berth on a new data directory with another --vpc-cidr';
 
 /** The stream of an awslogs container could not be made (the words of Fargate's logger validation). */
 export function cannotOpenLog(thrown: unknown, tries: number): string {

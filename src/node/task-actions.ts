@@ -189,8 +189,9 @@ async function make(part: PartState, spec: ContainerSpec, means: Means): Promise
     if (present === undefined || own.some((each) => present.labels[each] !== spec.labels[each])) throw thrown;
   }
   const container = await means.runtime.inspect(id);
-  if (container === undefined) part.gone = true;
-  else observe(part, container);
+  // Removed by somebody before it was ever seen, so before it was started: it must not count as one that ran.
+  if (container === undefined) throw new RuntimeError('not-found', `No such container: ${spec.name}`);
+  observe(part, container);
 }
 
 async function start(container: ContainerState, means: Means): Promise<void> {

@@ -19,11 +19,6 @@ export interface Result {
   readonly code: number;
 }
 
-export interface BerthOptions {
-  /** A /16 that no other test uses at the same time. */
-  readonly vpcCidr: string;
-}
-
 /** A started platform. */
 export class Berth {
   readonly data: string;
@@ -33,15 +28,15 @@ export class Berth {
   environment: NodeJS.ProcessEnv = {};
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, { vpcCidr }: BerthOptions) {
+  private constructor(port: number, vpcCidr: string) {
     this.data = mkdtempSync(join(tmpdir(), 'berth-e2e-'));
     this.port = port;
     this.vpcCidr = vpcCidr;
     this.registry = `localhost:${port}`;
   }
 
-  static async start(options: BerthOptions): Promise<Berth> {
-    const started = new Berth(await freePort(), options);
+  static async start(): Promise<Berth> {
+    const started = new Berth(await freePort(), await freeVpcCidr());
     await started.up();
     return started;
   }
@@ -135,17 +130,19 @@ export class Berth {
     if (result.code !== 0) throw new Error(`docker login: ${result.stderr}`);
   }
 
+  /** Containers and networks that this Berth has on the engine, by id. */
+  async leftovers(): Promise<string[]> {
+    const installation = readFileSync(join(this.data, 'installation'), 'utf8').trim();
+    const filter = ['--filter', `label=berth.installation=${installation}`];
+    const containers = await this.command('docker', 'ps', '-aq', ...filter);
+    const networks = await this.command('docker', 'network', 'ls', '-q', ...filter);
+    return `${containers.stdout}${networks.stdout}`.split('\n').filter(Boolean);
+  }
+
   /** Stops everything and removes what it left on the engine and on disk. */
   async remove(): Promise<void> {
     await this.end('SIGKILL');
-    const installation = readFileSync(join(this.data, 'installation'), 'utf8').trim();
-    const label = `label=berth.installation=${installation}`;
-    const containers = await this.command('docker', 'ps', '-aq', '--filter', label);
-    const ids = containers.stdout.split('\n').filter(Boolean);
-    if (ids.length > 0) await this.command('docker', 'rm', '-f', '-v', ...ids);
-    const networks = await this.command('docker', 'network', 'ls', '-q', '--filter', label);
-    const networkIds = networks.stdout.split('\n').filter(Boolean);
-    if (networkIds.length > 0) await this.command('docker', 'network', 'rm', ...networkIds);
+    await this.command(berth, 'down', '--data', this.data, '--tasks');
     const images = await this.command('docker', 'images', '-q', `${this.registry}/*`);
     const imageIds = [...new Set(images.stdout.split('\n').filter(Boolean))];
     if (imageIds.length > 0) await this.command('docker', 'rmi', '-f', ...imageIds);
@@ -161,6 +158,15 @@ async function health(port: number): Promise<number | undefined> {
   } catch {
     return undefined; // It does not listen yet.
   }
+}
+
+/** A /16 that no network of the engine has: other tests, and whatever they left, have theirs. */
+async function freeVpcCidr(): Promise<string> {
+  const { stdout: ids } = await run('docker', ['network', 'ls', '-q']);
+  const format = '{{range .IPAM.Config}}{{.Subnet}} {{end}}';
+  const { stdout } = await run('docker', ['network', 'inspect', '-f', format, ...ids.split('\n').filter(Boolean)]);
+  const second = Array.from({ length: 55 }, (_, index) => 200 + index).find((each) => !stdout.includes(`10.${each}.`));
+  return `10.${second}.0.0/16`;
 }
 
 async function freePort(): Promise<number> {

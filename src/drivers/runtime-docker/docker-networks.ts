@@ -1,7 +1,7 @@
 // Bridge networks on a Docker Engine.
 import { RuntimeError } from '#drivers/runtime.ts';
 import type { NetworkSpec } from '#drivers/runtime.ts';
-import { pathPart } from './engine.ts';
+import { labelFilters, pathPart } from './engine.ts';
 import type { Engine } from './engine.ts';
 
 interface NetworkJson {
@@ -34,6 +34,13 @@ export class DockerNetworks {
       // Somebody may have made it between the look and the call.
       if (!isReason(thrown, 'conflict') || !(await this.#isThere(spec))) throw thrown;
     }
+  }
+
+  /** See `Runtime.networks`. */
+  async list(labels: Readonly<Record<string, string>>): Promise<string[]> {
+    const query = { filters: { label: labelFilters(labels) } };
+    const found = await this.#engine.json<NetworkJson[]>({ method: 'GET', path: '/networks', query });
+    return found.map(({ Name }) => Name);
   }
 
   /** See `Runtime.removeNetwork`. */

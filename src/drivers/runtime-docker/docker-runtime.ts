@@ -19,7 +19,7 @@ import type { StatsJson } from './container-stats.ts';
 import { DockerImages } from './docker-images.ts';
 import { followLogs } from './docker-logs.ts';
 import { DockerNetworks } from './docker-networks.ts';
-import { Engine, asRuntimeError, older, pathPart, socketPathOf } from './engine.ts';
+import { Engine, asRuntimeError, labelFilters, older, pathPart, socketPathOf } from './engine.ts';
 import type { Call } from './engine.ts';
 import { eventFilters, eventOf } from './events.ts';
 import type { EventJson } from './events.ts';
@@ -78,6 +78,10 @@ export class DockerRuntime implements Runtime {
 
   ensureNetwork(spec: NetworkSpec): Promise<void> {
     return this.#networks.ensure(spec);
+  }
+
+  networks(labels: Readonly<Record<string, string>>): Promise<string[]> {
+    return this.#networks.list(labels);
   }
 
   removeNetwork(name: string): Promise<void> {
@@ -153,8 +157,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async list(labels: Readonly<Record<string, string>>): Promise<Container[]> {
-    const label = Object.entries(labels).map(([name, value]) => (value === '' ? name : `${name}=${value}`));
-    const query = { all: true, filters: { label } };
+    const query = { all: true, filters: { label: labelFilters(labels) } };
     const found = await this.#engine.json<{ Id: string }[]>({ method: 'GET', path: '/containers/json', query });
     const containers = await Promise.all(found.map(({ Id }) => this.inspect(Id)));
     // Those that vanished since are no longer there to be listed.

@@ -53,6 +53,11 @@ export function pathPart(name: string): string {
   return name.split('/').map(encodeURIComponent).join('/');
 }
 
+/** Labels as the engine's list calls filter by them; a value of '' asks for the label alone. */
+export function labelFilters(labels: Readonly<Record<string, string>>): string[] {
+  return Object.entries(labels).map(([name, value]) => (value === '' ? name : `${name}=${value}`));
+}
+
 /** A client of one engine. */
 export class Engine {
   readonly #socketPath: string;

@@ -1,0 +1,55 @@
+// What becomes of a task when its containers vanish while actions on them are under way.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { arnOf, containerOf, harness, taskOf } from './node.fixture.ts';
+import type { Harness } from './node.fixture.ts';
+
+/** Removes a container by hand as soon as it is there, before the node has its answer; gives whether that has happened. */
+function snatch(h: Harness, name: string): () => boolean {
+  const { engine } = h;
+  const create = engine.create.bind(engine);
+  let isDone = false;
+  engine.create = (spec) => {
+    const container = create(spec);
+    if (!isDone && spec.name.includes(name)) {
+      isDone = true;
+      engine.remove(container.id);
+    }
+    return container;
+  };
+  return () => isDone;
+}
+
+test('a container removed by hand before it was seen never ran, and is not told to have', async () => {
+  const h = harness();
+  h.engine.publish('app:1', { program: {} });
+  const isDone = snatch(h, '-init-');
+  h.boot();
+  const init = containerOf('init', { essential: false });
+  await h.want(taskOf(1, [containerOf('app', { dependsOn: [{ containerName: 'init', condition: 'START' }] }), init]));
+  await h.clock.advanceUntil(() => h.controlPlane.stopped(1) !== undefined, 60_000);
+  assert.ok(isDone());
+  assert.deepEqual(
+    h.controlPlane.of(1).filter((each) => each.status === 'RUNNING'),
+    [],
+  );
+  const told = h.controlPlane.stopped(1)!;
+  assert.match(told.reason!, /dependency graph: failed to resolve .* \[init\] for target \[app\]/);
+  const reasonOfInit = told.containers.find((each) => each.containerName === 'init')!.reason!;
+  assert.match(reasonOfInit, /^CannotCreateContainerError: .*No such container/);
+  await h.clock.advanceUntil(() => h.names().length === 0, 60_000);
+  await h.end();
+});
+
+test('a pause container removed by hand before it was seen is made again', async () => {
+  const h = harness();
+  h.engine.publish('app:1', { program: {} });
+  const isDone = snatch(h, 'internal-ecs-pause');
+  h.boot();
+  await h.want(taskOf(1, [containerOf('app')]));
+  await h.clock.advanceUntil(() => h.controlPlane.of(1).some((each) => each.status === 'RUNNING'), 60_000);
+  assert.ok(isDone());
+  assert.equal(h.engine.history.filter(({ what }) => what === 'start').length, 2);
+  assert.equal(h.controlPlane.stopped(1), undefined, `${arnOf(1)} runs on`);
+  await h.end();
+});
