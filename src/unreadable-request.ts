@@ -18,10 +18,10 @@ const statuses: Readonly<Record<string, number>> = {
 
 /** Answers and ends the connection; gives the status, or undefined where nobody is there to be told. */
 export function answerUnreadable({ error, socket, response, requestId }: UnreadableRequest): number | undefined {
-  // A second answer in the middle of one that is under way would be taken for a part of it.
+  // A second answer in the middle of one that is under way would be taken for a part of it; what is written still goes out.
   const midway = response !== undefined && response.headersSent && !response.writableFinished;
   if (midway || !socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
+    socket.destroySoon();
     return undefined;
   }
   const status = statuses[error.code ?? ''] ?? 400;

@@ -185,7 +185,8 @@ export class JsonScanner {
     }
     this.#at = at + 1;
     this.#space();
-    return found;
+    // Half of a surrogate pair is no character: it becomes what a broken byte becomes where UTF-8 is read.
+    return found.toWellFormed();
   }
 
   #word(word: string): true {

@@ -32,17 +32,23 @@ export interface FrontDoor {
   close(): Promise<void>;
 }
 
-/** Serves on a free port. `ready: false` leaves the rooms shut. */
-export async function openFrontDoor({ clock = systemClock, ready = true }: { clock?: Clock; ready?: boolean } = {}) {
+export interface FrontDoorOptions {
+  readonly clock?: Clock;
+  /** The rooms stay shut where it is false. */
+  readonly ready?: boolean;
+}
+
+/** Serves on a free port. */
+export async function openFrontDoor({ clock = systemClock, ready = true }: FrontDoorOptions = {}): Promise<FrontDoor> {
   const records: AccessRecord[] = [];
   const lines: string[] = [];
   const log = createLog(clock, 'warn', (line) => lines.push(line));
   const disk = createMemoryDisk(clock);
   const random = systemRandom;
-  let app: App | undefined;
+  const rooms: { open?: App } = {};
   const server = createHttpServer({
     door: { hosts: new Set(['berth.example.com']), origins: new Set(['https://console.example.com']) },
-    rooms: () => (ready ? app : undefined),
+    rooms: () => (ready ? rooms.open : undefined),
     recordAccess: (record) => records.push(record),
     clock,
     random,
@@ -52,7 +58,7 @@ export async function openFrontDoor({ clock = systemClock, ready = true }: { clo
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  app = await createApp(
+  const app = await createApp(
     {
       home: { account, region },
       root: { account, ...keys },
@@ -77,7 +83,8 @@ export async function openFrontDoor({ clock = systemClock, ready = true }: { clo
       },
     },
   );
-  const opened: FrontDoor = {
+  rooms.open = app;
+  return {
     port,
     url: `http://127.0.0.1:${port}`,
     app,
@@ -91,7 +98,6 @@ export async function openFrontDoor({ clock = systemClock, ready = true }: { clo
       await app.close();
     },
   };
-  return opened;
 }
 
 /** The signer's hash, from node:crypto. */
