@@ -1,13 +1,15 @@
 // `berth status`: what runs, and where, asked through the public API.
 import { ECS, type Cluster } from '@aws-sdk/client-ecs';
 import type { Config } from '#config.ts';
+import { Engine, socketPathOf } from '#drivers/runtime-docker/engine.ts';
+import { messageOf } from '#kernel/error.ts';
 import { requireInstallation } from './installation.ts';
 
 /** A page for people. */
 export async function status(config: Config): Promise<string> {
   const { endpoint, pid, port, since, accessKeyId, secretAccessKey } = requireInstallation(config.data);
   const ecs = new ECS({ endpoint, region: config.region, credentials: { accessKeyId, secretAccessKey } });
-  const clusters = await describeClusters(ecs);
+  const [clusters, engine] = await Promise.all([describeClusters(ecs), describeEngine()]);
   ecs.destroy();
   const lines = [
     `Berth is running (process ${pid}, since ${since})`,
@@ -15,12 +17,25 @@ export async function status(config: Config): Promise<string> {
     `  registry  localhost:${port}`,
     `  data      ${config.data}`,
     `  region    ${config.region}`,
+    `  engine    ${engine}`,
     clusters.length === 0 ? '  clusters  none' : '  clusters',
     ...clusters.map(({ clusterName, runningTasksCount, pendingTasksCount }) => {
       return `    ${clusterName}: ${runningTasksCount} running, ${pendingTasksCount} pending`;
     }),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Tasks stay PENDING while the engine does not answer: this is where one sees why. */
+async function describeEngine(): Promise<string> {
+  const engine = new Engine(socketPathOf(process.env['DOCKER_HOST']));
+  try {
+    return `Docker ${(await engine.version()).Version}`;
+  } catch (thrown) {
+    return `NOT ANSWERING (${messageOf(thrown)}); see bin/berth doctor`;
+  } finally {
+    engine.close();
+  }
 }
 
 async function describeClusters(ecs: ECS): Promise<Cluster[]> {
