@@ -106,7 +106,7 @@ export async function createApp(installation: Installation, world: World): Promi
   const stopping = new AbortController();
   const working = node.run(stopping.signal);
   await ecs.attach(node.session);
-  const reconcilers = [...ecs.reconcilers, ...logs.reconcilers];
+  const reconcilers = [...ecs.reconcilers, ...ecr.reconcilers, ...logs.reconcilers];
   const queue = startQueue({ store, reconcilers, clock, random, log, signal: stopping.signal });
 
   return {

@@ -5,6 +5,7 @@ import type { Scope } from '#kernel/arn.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
+import type { Reconciler } from '#kernel/reconciler.ts';
 import type { Store } from '#kernel/store.ts';
 import { imageOperations } from './image-operations.ts';
 import { createImages } from './images.ts';
@@ -15,6 +16,7 @@ import { resourceTagOperations } from './resource-tags.ts';
 import { createSeals } from './seal.ts';
 import { tokenOperations } from './token-operations.ts';
 import { createTokens } from './token.ts';
+import { createUploadReconciler } from './upload-reconciler.ts';
 
 export interface EcrParts {
   readonly store: Store;
@@ -36,6 +38,7 @@ export interface Ecr {
   readonly images: Images;
   /** Serves every request whose path is `/v2` or begins with `/v2/`. */
   readonly registry: RegistryHandler;
+  readonly reconcilers: readonly Reconciler[];
 }
 
 export function createEcr(parts: EcrParts): Ecr {
@@ -51,5 +54,6 @@ export function createEcr(parts: EcrParts): Ecr {
     }),
     images: createImages(address, tokens),
     registry: createRegistry({ ...parts, address, seals, tokens }),
+    reconcilers: [createUploadReconciler(parts.blobs, parts.clock, parts.log)],
   };
 }
