@@ -130,6 +130,17 @@ test('a task that somebody stopped keeps their reason, whatever its containers d
   assert.deepEqual([next.stopCode, next.stoppedReason, next.stoppingAt], [undefined, undefined, 7]);
 });
 
+test('a container whose end was told and that is gone since has not ended for being gone', () => {
+  const side = { containerName: 'side', status: 'STOPPED' as const, runtimeId: 'r2' };
+  const ended = applyReport(spec, pending, report({ status: 'RUNNING', containers: [{ ...side, exitCode: 0 }] }), 9);
+  const gone = { ...side, reason: 'NoSuchContainerError: Container not found: side' };
+  assert.equal(applyReport(spec, ended, report({ status: 'RUNNING', containers: [gone] }), 99), ended);
+  // What the engine learns late of the end itself is told.
+  const late = { ...side, exitCode: 0, reason: 'OutOfMemoryError: Container killed due to memory usage' };
+  const known = applyReport(spec, ended, report({ status: 'RUNNING', containers: [late] }), 99);
+  assert.equal(known.containers[1]!.reason, late.reason);
+});
+
 test('a report that tells nothing new gives back the very same status', () => {
   const change = report({
     status: 'RUNNING',

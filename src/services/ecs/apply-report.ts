@@ -50,12 +50,14 @@ const ranks = { PENDING: 0, RUNNING: 1, STOPPED: 2 } as const;
 
 /** Facts are kept as they were first told; a state only moves on. */
 function mergedContainer(container: ContainerStatus, told: ContainerStateChange): ContainerStatus {
+  // A later node may no longer find a container whose end was told: that it is gone is not why it ended.
+  const isGone = container.exitCode !== undefined && told.exitCode === undefined;
   return {
     ...container,
     lastStatus: ranks[told.status] > ranks[container.lastStatus] ? told.status : container.lastStatus,
     runtimeId: container.runtimeId ?? told.runtimeId,
     exitCode: container.exitCode ?? told.exitCode,
-    reason: container.reason ?? told.reason?.slice(0, longestReason),
+    reason: container.reason ?? (isGone ? undefined : told.reason?.slice(0, longestReason)),
     imageDigest: container.imageDigest ?? told.imageDigest,
   };
 }
