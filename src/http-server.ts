@@ -63,9 +63,12 @@ export function createHttpServer(parts: HttpServerParts): Server {
     turnAway(parts, arrival, 417, 'Berth knows no other expectation than 100-continue.');
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const unread = { error, socket, response: answering.get(socket), requestId: uuid(parts.random) };
+    const response = answering.get(socket);
+    const unread = { error, socket, response, requestId: uuid(parts.random) };
     const status = answerUnreadable(unread);
-    if (status !== undefined) recordUnreadable(parts, unread, status);
+    // A request whose body broke off has a record of its own.
+    const isNew = response === undefined || response.writableFinished;
+    if (status !== undefined && isNew) recordUnreadable(parts, unread, status);
   });
   // Longer than the SDKs keep idle connections, so that they never write to one that is being closed.
   server.keepAliveTimeout = 75_000;
