@@ -1,5 +1,5 @@
 // The access log: a JSON line for each request, in a file that is set aside once it is large.
-import { createWriteStream, renameSync, statSync, type WriteStream } from 'node:fs';
+import { open, rename, type FileHandle } from 'node:fs/promises';
 import type { Log } from '#kernel/log.ts';
 
 export interface AccessLog {
@@ -11,29 +11,70 @@ export interface AccessLog {
 
 /** Keeps at most two files of about `maxBytes`: `path` and `path.1`. */
 export function openAccessLog(path: string, log: Log, maxBytes = 64 * 1024 * 1024): AccessLog {
-  let size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  let stream = open();
+  const file = new SetAsideFile(path, maxBytes);
+  let waiting: string[] = [];
+  let writing: Promise<void> | undefined;
 
-  function open(): WriteStream {
-    const opened = createWriteStream(path, { flags: 'a', mode: 0o600 });
-    opened.on('error', (error) => log.error('the access log cannot be written', { path, error: error.message }));
-    return opened;
-  }
-
-  function setAside(): void {
-    stream.end();
-    renameSync(path, `${path}.1`);
-    stream = open();
-    size = 0;
+  async function writeAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const lines = waiting;
+      waiting = [];
+      await file.append(lines).catch((error: unknown) => {
+        log.error('the access log cannot be written', { path, lines: lines.length, error });
+      });
+    }
+    writing = undefined;
   }
 
   return {
     record(record) {
-      const line = `${JSON.stringify(record)}\n`;
-      size += line.length;
-      stream.write(line);
-      if (size > maxBytes) setAside();
+      waiting.push(`${JSON.stringify(record)}\n`);
+      writing ??= writeAll();
     },
-    close: () => new Promise((resolve) => stream.end(resolve)),
+    async close() {
+      await writing;
+      await file.close();
+    },
   };
+}
+
+/** A file that is appended to, and renamed to `path.1` when it is full. One call at a time. */
+class SetAsideFile {
+  readonly #path: string;
+  readonly #maxBytes: number;
+  #handle: FileHandle | undefined;
+  #size = 0;
+
+  constructor(path: string, maxBytes: number) {
+    this.#path = path;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Rejects where the disk does not take them; some may be written then. */
+  async append(lines: readonly string[]): Promise<void> {
+    for (let next = 0; next < lines.length;) {
+      const handle = (this.#handle ??= await this.#open());
+      const start = next;
+      while (next < lines.length && this.#size <= this.#maxBytes) this.#size += Buffer.byteLength(lines[next++]!);
+      await handle.appendFile(lines.slice(start, next).join(''));
+      if (this.#size > this.#maxBytes) await this.#setAside();
+    }
+  }
+
+  async close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
+  }
+
+  async #open(): Promise<FileHandle> {
+    const handle = await open(this.#path, 'a', 0o600);
+    this.#size = (await handle.stat()).size;
+    return handle;
+  }
+
+  async #setAside(): Promise<void> {
+    await this.close();
+    await rename(this.#path, `${this.#path}.1`);
+  }
 }
