@@ -141,6 +141,22 @@ test('a container whose end was told and that is gone since has not ended for be
   assert.equal(known.containers[1]!.reason, late.reason);
 });
 
+test('a task that has STOPPED does not change any more', () => {
+  const over: TaskStatus = { ...pending, lastStatus: 'STOPPED' };
+  assert.equal(applyReport(spec, over, report({ status: 'STOPPED', pullStoppedAt: new Date(20) }), 9), over);
+});
+
+test('a container that was made anew before it ran is told as what it is now', () => {
+  const made = { containerName: 'app', status: 'PENDING' as const, runtimeId: 'r1', imageDigest: 'sha256:1' };
+  const before = applyReport(spec, pending, report({ containers: [made] }), 9);
+  const anew = { ...made, status: 'RUNNING' as const, runtimeId: 'r2', imageDigest: 'sha256:2' };
+  const after = applyReport(spec, before, report({ status: 'RUNNING', containers: [anew] }), 99);
+  assert.equal(after.containers[0]!.runtimeId, 'r2');
+  assert.equal(after.containers[0]!.imageDigest, 'sha256:2');
+  const ended = applyReport(spec, after, report({ containers: [{ ...anew, status: 'STOPPED', exitCode: 0 }] }), 99);
+  assert.equal(applyReport(spec, ended, report({ containers: [{ ...made, status: 'STOPPED' }] }), 999), ended);
+});
+
 test('a report that tells nothing new gives back the very same status', () => {
   const change = report({
     status: 'RUNNING',

@@ -14,6 +14,8 @@ const longestReason = 1024;
  * new: reports come late, twice, and after the task is over.
  */
 export function applyReport(spec: TaskSpec, status: TaskStatus, report: TaskStateChange, now: number): TaskStatus {
+  // Whoever saw it STOPPED saw the last of it.
+  if (status.lastStatus === 'STOPPED') return status;
   const over = !isBefore(status.lastStatus, 'DEPROVISIONING');
   const lastStatus = stateAfter(status.lastStatus, report);
   const next: TaskStatus = {
@@ -55,11 +57,19 @@ function mergedContainer(container: ContainerStatus, told: ContainerStateChange)
   return {
     ...container,
     lastStatus: ranks[told.status] > ranks[container.lastStatus] ? told.status : container.lastStatus,
-    runtimeId: container.runtimeId ?? told.runtimeId,
+    ...identityAfter(container, told),
     exitCode: container.exitCode ?? told.exitCode,
     reason: container.reason ?? (isGone ? undefined : told.reason?.slice(0, longestReason)),
-    imageDigest: container.imageDigest ?? told.imageDigest,
   };
+}
+
+/** A container that vanished before it ran is made anew, as another one; of one that ended the first word counts. */
+function identityAfter(
+  container: ContainerStatus,
+  told: ContainerStateChange,
+): Pick<ContainerStatus, 'runtimeId' | 'imageDigest'> {
+  const [first, second] = container.lastStatus === 'STOPPED' ? [container, told] : [told, container];
+  return { runtimeId: first.runtimeId ?? second.runtimeId, imageDigest: first.imageDigest ?? second.imageDigest };
 }
 
 function interfaceAfter(
