@@ -88,7 +88,7 @@ export class Client {
     const answer = insists ? await this.#insisting(what, 'RunTask', input) : await this.#trying(what, 'RunTask', input);
     if (answer.is === 'answered') {
       order.outcome = 'acknowledged';
-      for (const seen of answer.output.tasks!) order.tasks.push({ arn: seen.taskArn!, order, seen });
+      for (const seen of answer.output.tasks!) order.tasks.push({ arn: seen.taskArn!, order, seen, seenAt: 0 });
       this.#world.invariants.acknowledged(order);
     } else {
       order.outcome = answer.is === 'refused' ? 'refused' : 'unknown';
@@ -103,6 +103,7 @@ export class Client {
 
   async stopTask(task: Ordered): Promise<void> {
     const reason = `${task.order.name} is not needed`;
+    const asked = this.#world.invariants.moment;
     const answer = await this.#insisting(`StopTask ${short(task.arn)}`, 'StopTask', {
       cluster,
       task: task.arn,
@@ -112,13 +113,14 @@ export class Client {
       this.#world.history.violated(`StopTask of ${short(task.arn)}: ${answer.error.message}`);
     if (answer.is !== 'answered') return;
     task.stopped ??= answer.output.task!;
-    this.#world.invariants.described(task, answer.output.task!);
+    this.#world.invariants.described(task, answer.output.task!, asked);
   }
 
   /** Looks at all tasks it knows of, once. */
   async look(): Promise<void> {
     const known = this.tasks;
     if (known.length === 0) return;
+    const asked = this.#world.invariants.moment;
     const answer = await this.call('ecs', 'DescribeTasks', {
       cluster,
       tasks: known.map(({ arn }) => arn),
@@ -133,6 +135,7 @@ export class Client {
       this.#world.invariants.described(
         known.find(({ arn }) => arn === seen.taskArn)!,
         seen,
+        asked,
       );
     }
   }

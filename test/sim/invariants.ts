@@ -71,11 +71,17 @@ export class Invariants {
   /** Ids of containers that somebody removed by hand. */
   readonly removedByHand = new Set<string>();
   #life = 0;
+  #replies = 0;
 
   constructor(history: History, engine: FakeEngine) {
     this.#history = history;
     this.#engine = engine;
     engine.listen((event) => event && this.#happened(event));
+  }
+
+  /** A moment between the replies that clients had. */
+  get moment(): number {
+    return this.#replies;
   }
 
   /** A control plane begins a life. */
@@ -111,9 +117,13 @@ export class Invariants {
     }
   }
 
-  /** A client was told what a task is. */
-  described(task: Ordered, now: Task): void {
+  /**
+   * A client was told what a task is, in a reply to a request that it made at `asked`. Replies to requests that were under
+   * way at once may come in any order.
+   */
+  described(task: Ordered, now: Task, asked: number): void {
     const before = task.seen;
+    if (now.version! < before.version! && asked < task.seenAt) return;
     const { input, name } = task.order;
     const say = (what: string) => this.#history.violated(`task ${short(task.arn)} of ${name} ${what}`);
     if (order.indexOf(now.lastStatus!) < order.indexOf(before.lastStatus!)) {
@@ -128,6 +138,7 @@ export class Invariants {
     const durable = this.#byId(idOf(task.arn))?.status.version ?? 0;
     if (durable < now.version!) say(`was described in version ${now.version}, and only ${durable} is durable`);
     task.seen = now;
+    task.seenAt = ++this.#replies;
   }
 
   #happened({ id, labels, action }: ContainerEvent): void {
@@ -168,7 +179,7 @@ export class Invariants {
     if (was !== is) this.#history.note('disk', `task ${id} ${was ?? '-'} -> ${is}`);
     if (before === undefined) return;
     if (order.indexOf(is) < order.indexOf(was!)) say(`went back from ${was} to ${is}`);
-    if (was === 'STOPPED') say('changed after it had STOPPED');
+    if (was === 'STOPPED') say(`changed after it had STOPPED: ${difference(before.status, after.status)}`);
     if (after.status.version <= before.status.version) say(`has version ${after.status.version} again`);
     if (before.spec.stop !== undefined && !sameJson(after.spec.stop, before.spec.stop))
       say('forgot that it was to stop');
@@ -203,6 +214,16 @@ export class Invariants {
 /** Whether a client could not tell two descriptions apart. */
 function isSaidTheSame(one: Task, other: Task): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** The members in which two statuses differ. */
+function difference(before: object, after: object): string {
+  const members = new Set([...Object.keys(before), ...Object.keys(after)]);
+  const say = (of: object, member: string) => JSON.stringify(Reflect.get(of, member));
+  return [...members]
+    .filter((member) => say(before, member) !== say(after, member))
+    .map((member) => `${member} was ${say(before, member)} and is ${say(after, member)}`)
+    .join(', ');
 }
 
 export function isOver({ status }: TaskDocument): boolean {

@@ -20,6 +20,8 @@ export interface Ordered {
   readonly order: Order;
   /** As it was last described. */
   seen: Task;
+  /** After how many replies that was. */
+  seenAt: number;
   /** The answer to the first StopTask that was acknowledged. */
   stopped?: Task;
 }
