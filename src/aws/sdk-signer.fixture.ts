@@ -31,7 +31,7 @@ export function authenticate(request: WireRequest, family: Family, situation: Si
 }
 
 /** The signer's hash, from node:crypto. */
-class Sha256 {
+export class Sha256 {
   readonly #hash;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
     const key = secret === undefined || typeof secret === 'string' ? secret : Buffer.from(secret as Uint8Array);

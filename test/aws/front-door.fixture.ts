@@ -1,10 +1,10 @@
 // For tests: the whole app behind its real port, on a store in memory and an engine that is played.
-import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { request as ask, type Agent, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { AccessRecord } from '#aws/access-record.ts';
+import { Sha256 } from '#aws/sdk-signer.fixture.ts';
 import { FakeBlobs } from '#drivers/blobs-fake.ts';
 import { FakeEngine } from '#drivers/fake-engine.ts';
 import { createFakeJournal } from '#drivers/journal-fake.ts';
@@ -98,22 +98,6 @@ export async function openFrontDoor({ clock = systemClock, ready = true }: Front
       await app.close();
     },
   };
-}
-
-/** The signer's hash, from node:crypto. */
-export class Sha256 {
-  readonly #hash;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    const key = secret === undefined || typeof secret === 'string' ? secret : Buffer.from(secret as Uint8Array);
-    this.#hash = key === undefined ? createHash('sha256') : createHmac('sha256', key);
-  }
-  update(data: Uint8Array): void {
-    this.#hash.update(data);
-  }
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-  reset(): void {}
 }
 
 /** A request to be signed by the SDK's signer. */
