@@ -9,9 +9,10 @@ test('nothing chosen means the standard', () => {
     port: 4566,
     host: '127.0.0.1',
     data: `${homedir()}/.berth`,
-    account: '123456789012',
-    region: 'us-east-1',
-    vpcCidr: '172.31.0.0/16',
+    // What home.ts settles: kept from an earlier start, or the standard.
+    account: undefined,
+    region: undefined,
+    vpcCidr: undefined,
     logLevel: 'info',
     hostnames: [],
     rootKeys: undefined,

@@ -9,12 +9,12 @@ export interface Config {
   readonly host: string;
   /** Absolute path of the data directory. */
   readonly data: string;
-  /** The home account: twelve digits. */
-  readonly account: string;
-  /** The home region. */
-  readonly region: string;
-  /** Address range of the first default VPC, a /16. */
-  readonly vpcCidr: string;
+  /** The home account (twelve digits), where one is chosen; home.ts settles what holds. */
+  readonly account?: string;
+  /** The home region, where one is chosen. */
+  readonly region?: string;
+  /** Address range of the first default VPC (a /16), where one is chosen. */
+  readonly vpcCidr?: string;
   readonly logLevel: Level;
   /** Further names by which clients may address Berth in the Host header. */
   readonly hostnames: readonly string[];
@@ -43,7 +43,7 @@ export const settings = {
     flag: '--port',
     environment: 'BERTH_PORT',
     placeholder: 'number',
-    description: 'TCP port of all APIs, the registry and the console',
+    description: 'TCP port of all APIs and the registry',
     standard: '4566',
     complaint: (value) => (/^\d{1,5}$/.test(value) && Number(value) < 65536 ? undefined : 'a port from 0 to 65535'),
   },
@@ -67,7 +67,7 @@ export const settings = {
     flag: '--account',
     environment: 'BERTH_ACCOUNT',
     placeholder: 'id',
-    description: 'the home account',
+    description: 'the home account, kept from the first start on',
     standard: '123456789012',
     complaint: matches(/^\d{12}$/, 'twelve digits'),
   },
@@ -75,7 +75,7 @@ export const settings = {
     flag: '--region',
     environment: 'BERTH_REGION',
     placeholder: 'name',
-    description: 'the home region',
+    description: 'the home region, kept from the first start on',
     standard: 'us-east-1',
     complaint: matches(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as us-east-1'),
   },
@@ -112,21 +112,23 @@ export type SettingValues = Readonly<Partial<Record<SettingName, string>>>;
 
 /** Flags win over the environment, the environment over the standard. Throws Error naming a bad value and its flag. */
 export function createConfig(flags: SettingValues, environment: NodeJS.ProcessEnv): Config {
-  const value = (name: SettingName): string => {
+  const chosenValue = (name: SettingName): string | undefined => {
     const setting: Setting = settings[name];
-    const chosen = flags[name] ?? environment[setting.environment] ?? setting.standard;
+    const chosen = flags[name] ?? environment[setting.environment];
+    if (chosen === undefined) return undefined;
     const complaint = setting.complaint(chosen);
     if (complaint)
       throw new Error(`${setting.flag} (${setting.environment}) must be ${complaint}; got ${chosen || '""'}`);
     return chosen;
   };
+  const value = (name: SettingName): string => chosenValue(name) ?? settings[name].standard;
   return {
     port: Number(value('port')),
     host: value('host'),
     data: resolve(value('data')),
-    account: value('account'),
-    region: value('region'),
-    vpcCidr: value('vpcCidr'),
+    account: chosenValue('account'),
+    region: chosenValue('region'),
+    vpcCidr: chosenValue('vpcCidr'),
     logLevel: levels.find((level) => level === value('logLevel'))!,
     hostnames: value('hostnames').split(',').filter(Boolean),
     rootKeys: chosenRootKeys(environment),

@@ -60,6 +60,12 @@ export function installationId(directory: DataDirectory, random: Random): string
   return keptOrNew(directory, installationFile, () => hexId(random));
 }
 
+/** The same as it is kept in a data directory, or undefined where nothing was started on it yet. */
+export function installationIn(path: string): string | undefined {
+  const file = `${path}/${installationFile}`;
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+}
+
 function keptOrNew(directory: DataDirectory, name: string, make: () => string): string {
   const file = directory.file(name);
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();

@@ -10,16 +10,21 @@ import { createFsJournal } from '#drivers/journal-fs.ts';
 import { createDockerRuntime } from '#drivers/runtime-docker/docker-runtime.ts';
 import { systemClock } from '#kernel/clock.ts';
 import { openDataDirectory, type DataDirectory } from '#kernel/data-directory.ts';
+import { messageOf } from '#kernel/error.ts';
 import { createLog, type Log } from '#kernel/log.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { openSqliteDatabase } from '#kernel/store-sqlite.ts';
+import { settleHome } from './home.ts';
 import { createHttpServer } from './http-server.ts';
 import { installationId, rootKeys, sealingKey } from './keys.ts';
 import { stopSignal, stopTasksSignal } from './signals.ts';
 import { version } from './version.ts';
 
-/** Serves until a signal says to stop. Throws Error (`DataDirectoryHeld`, …) where it cannot start. */
-export async function serve(config: Config): Promise<void> {
+/**
+ * Serves until a signal says to stop; `onReady` is told the port once it does. Throws Error (`DataDirectoryHeld`, …),
+ * saying what to do about it, where it cannot start.
+ */
+export async function serve(config: Config, onReady: (port: number) => void): Promise<void> {
   const log = createLog(systemClock, config.logLevel, (line) => process.stderr.write(line));
   const directory = openDataDirectory(config.data, systemClock);
   let app: App | undefined;
@@ -33,6 +38,7 @@ export async function serve(config: Config): Promise<void> {
     app = await openApp(config, { directory, log, port, recordAccess });
     // Not before: who reads where it serves may come at once.
     directory.announce(config.host, port);
+    onReady(port);
     log.info('ready', { version, host: config.host, port, data: directory.path });
     const signal = await stopRequest();
     log.info('stopping', { signal });
@@ -67,13 +73,14 @@ interface Setting {
 }
 
 function openApp(config: Config, { directory, log, port, recordAccess }: Setting): Promise<App> {
-  const root = { account: config.account, ...rootKeys(directory, config.rootKeys, systemRandom) };
+  const home = settleHome(directory, config);
+  const root = { account: home.account, ...rootKeys(directory, config.rootKeys, systemRandom) };
   return createApp(
     {
-      home: { account: config.account, region: config.region },
+      home,
       root,
       registryEndpoint: `localhost:${port}`,
-      vpcCidr: config.vpcCidr,
+      vpcCidr: home.vpcCidr,
       installation: installationId(directory, systemRandom),
       pageTokenKey: sealingKey(directory, 'page tokens', systemRandom),
       registryTokenKey: sealingKey(directory, 'registry tokens', systemRandom),
@@ -102,9 +109,21 @@ function failStop(log: Log): (error: Error) => void {
 }
 
 async function listen(server: Server, { host, port }: Config): Promise<number> {
-  server.listen(port, host);
-  await once(server, 'listening');
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (thrown) {
+    throw new Error(whyNotListening(thrown, `${host}:${port}`), { cause: thrown });
+  }
   return (server.address() as AddressInfo).port;
+}
+
+function whyNotListening(thrown: unknown, where: string): string {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  const remedy = 'choose another with --port and --host (bin/berth doctor looks for more)';
+  if (code === 'EADDRINUSE') return `${where} is taken by another program: ${remedy}`;
+  if (code === 'EACCES') return `${where} may not be listened on by this user: ${remedy}`;
+  return `cannot listen on ${where} (${messageOf(thrown)}): ${remedy}`;
 }
 
 /** Lets requests under way end; connections that idle are closed. */

@@ -31,7 +31,7 @@ addSettings(program.command('down'), ['data'])
 addSettings(program.command('env'), ['data'])
   .description('print export lines with which every AWS tool finds Berth: eval "$(bin/berth env)"')
   .action((flags) => {
-    process.stdout.write(environmentLines(configOf(flags)));
+    process.stdout.write(environmentLines(configOf(flags), process.env));
   });
 
 addSettings(program.command('status'), ['data'])
@@ -40,7 +40,7 @@ addSettings(program.command('status'), ['data'])
     process.stdout.write(await status(configOf(flags)));
   });
 
-addSettings(program.command('doctor'), ['data', 'port'])
+addSettings(program.command('doctor'), ['data', 'port', 'vpcCidr'])
   .description('say what is wrong with this machine, and how to mend it')
   .action(async (flags) => {
     const { report, healthy } = await doctor(configOf(flags));

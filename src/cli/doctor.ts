@@ -1,14 +1,17 @@
 // `berth doctor`: on one page, what is wrong with a machine and how to mend it.
 import { execFile } from 'node:child_process';
-import { accessSync, constants, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import type { Config } from '#config.ts';
+import { settings, type Config } from '#config.ts';
 import { Engine, socketPathOf } from '#drivers/runtime-docker/engine.ts';
 import { findHolder } from '#kernel/data-directory.ts';
 import { messageOf } from '#kernel/error.ts';
+import { readHome } from '#home.ts';
+import { installationIn } from '#keys.ts';
 import { busyboxPause } from '#node/pause.ts';
+import { overlaps } from '#services/ec2/addresses.ts';
 
 const run = promisify(execFile);
 
@@ -29,6 +32,7 @@ const checks: readonly Check[] = [
   { name: 'data directory', look: dataDirectory },
   { name: 'disk', look: disk },
   { name: 'port', look: port },
+  { name: 'VPC range', look: vpcRange },
 ];
 
 /** Runs every check; `healthy` where none found anything wrong. */
@@ -74,11 +78,20 @@ async function program(name: string, args: readonly string[], mend: string): Pro
   }
 }
 
-/** Nothing of Berth needs it, but its users do; `logs tail` came with version 2. */
+const ownAws = '/usr/local/aws-cli/v2/current/bin/aws';
+
+/** Nothing of Berth needs it, but its users do. */
 async function awsClient(): Promise<Finding> {
   const found = await program('aws', ['--version'], 'Run script/setup: it installs the aws command.');
-  if ('wrong' in found || !found.well.startsWith('aws-cli/1.')) return found;
-  return { well: `${found.well} (version 1 has no 'aws logs tail')` };
+  if ('wrong' in found) return found;
+  const [, major = 0, minor = 0] = /^aws-cli\/(\d+)\.(\d+)/.exec(found.well)?.map(Number) ?? [];
+  const better = existsSync(ownAws)
+    ? `put ${dirname(ownAws)} first on PATH`
+    : 'run script/setup: it installs a newer one';
+  if (major === 2 && minor < 13) {
+    return { wrong: `${found.well} does not read AWS_ENDPOINT_URL and would call Amazon`, mend: `Either ${better}.` };
+  }
+  return major === 1 ? { well: `${found.well} (it has no 'aws logs tail': ${better})` } : found;
 }
 
 function busybox(): Finding {
@@ -153,4 +166,33 @@ function answers(host: string, wanted: number): Promise<boolean> {
       resolve(true);
     });
   });
+}
+
+interface NetworkJson {
+  readonly Name: string;
+  readonly Labels: Readonly<Record<string, string>> | null;
+  readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null };
+}
+
+/** A network that uses the VPC's addresses keeps every task from starting. */
+async function vpcRange({ data, vpcCidr }: Config): Promise<Finding> {
+  const range = readHome(data)?.vpcCidr ?? vpcCidr ?? settings.vpcCidr.standard;
+  const engine = new Engine(socketPathOf(process.env['DOCKER_HOST']));
+  try {
+    const networks = await engine.json<NetworkJson[]>({ method: 'GET', path: '/networks' });
+    const own = installationIn(data);
+    const rival = networks.find(({ Labels, IPAM }) => {
+      if (own !== undefined && Labels?.['berth.installation'] === own) return false;
+      return IPAM.Config?.some(({ Subnet }) => Subnet?.includes('.') && overlaps(Subnet, range));
+    });
+    if (rival === undefined) return { well: `${range}, which no other network of the engine uses` };
+    return {
+      wrong: `the Docker network ${rival.Name} uses addresses of ${range}`,
+      mend: `Remove it (docker network rm ${rival.Name}), or choose another range for a new data directory with --vpc-cidr.`,
+    };
+  } catch (thrown) {
+    return { wrong: `the engine's networks cannot be seen: ${messageOf(thrown)}`, mend: 'See Docker Engine above.' };
+  } finally {
+    engine.close();
+  }
 }

@@ -1,5 +1,6 @@
 // A running Berth as the other commands see it: who holds the data directory, where it serves, with which keys.
 import { findHolder } from '#kernel/data-directory.ts';
+import { readHome, type Home } from '#home.ts';
 import { readRootKeys, type KeyPair } from '#keys.ts';
 
 export interface Installation extends KeyPair {
@@ -7,6 +8,8 @@ export interface Installation extends KeyPair {
   readonly port: number;
   /** `http://127.0.0.1:4566` */
   readonly endpoint: string;
+  /** The home account, region and VPC range. */
+  readonly home: Home;
   /** ISO 8601. */
   readonly since: string;
 }
@@ -16,11 +19,12 @@ export function requireInstallation(data: string): Installation {
   const holder = findHolder(data);
   if (holder === undefined) throw new Error(`Berth is not running on ${data}. Start it with: bin/berth up --detach`);
   const keys = readRootKeys(data);
-  if (holder.pid === undefined || holder.port === undefined || holder.since === undefined || keys === undefined) {
+  const home = readHome(data);
+  if (holder.pid === undefined || holder.port === undefined || holder.since === undefined || !keys || !home) {
     throw new Error(`Berth is starting on ${data}. Try again in a moment.`);
   }
   const { pid, port, since } = holder;
-  return { pid, port, since, endpoint: endpointOf(holder.host ?? '127.0.0.1', port), ...keys };
+  return { pid, port, since, home, endpoint: endpointOf(holder.host ?? '127.0.0.1', port), ...keys };
 }
 
 /** An address to reach a listener at: one that listens everywhere is reached by loopback. */

@@ -7,8 +7,8 @@ import { requireInstallation } from './installation.ts';
 
 /** A page for people. */
 export async function status(config: Config): Promise<string> {
-  const { endpoint, pid, port, since, accessKeyId, secretAccessKey } = requireInstallation(config.data);
-  const ecs = new ECS({ endpoint, region: config.region, credentials: { accessKeyId, secretAccessKey } });
+  const { endpoint, pid, port, since, home, accessKeyId, secretAccessKey } = requireInstallation(config.data);
+  const ecs = new ECS({ endpoint, region: home.region, credentials: { accessKeyId, secretAccessKey } });
   const [clusters, engine] = await Promise.all([describeClusters(ecs), describeEngine()]);
   ecs.destroy();
   const lines = [
@@ -16,7 +16,9 @@ export async function status(config: Config): Promise<string> {
     `  endpoint  ${endpoint}`,
     `  registry  localhost:${port}`,
     `  data      ${config.data}`,
-    `  region    ${config.region}`,
+    `  account   ${home.account}`,
+    `  region    ${home.region}`,
+    `  VPC       ${home.vpcCidr}`,
     `  engine    ${engine}`,
     clusters.length === 0 ? '  clusters  none' : '  clusters',
     ...clusters.map(({ clusterName, runningTasksCount, pendingTasksCount }) => {

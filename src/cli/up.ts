@@ -16,7 +16,7 @@ export async function up(config: Config, detach: boolean): Promise<void> {
   if (detach) return startDetached(config);
   // Imported only here: the other commands need nothing of it.
   const { serve } = await import('#main.ts');
-  await serve(config);
+  await serve(config, (port) => sayReady(config.host, port, 'Ctrl-C stops it; its tasks run on'));
 }
 
 async function startDetached(config: Config): Promise<void> {
@@ -45,7 +45,13 @@ async function startDetached(config: Config): Promise<void> {
   closeSync(log);
   child.unref();
   const { host = config.host, port = config.port } = findHolder(config.data) ?? {};
-  process.stdout.write(`Berth is ready at ${endpointOf(host, port)} (process ${child.pid}, log ${logFile})\n`);
+  sayReady(host, port, `process ${child.pid}, log ${logFile}`);
+}
+
+/** To people; tools ask /_berth/health. */
+function sayReady(host: string, port: number, remark: string): void {
+  process.stdout.write(`Berth is ready at ${endpointOf(host, port)} (${remark})\n`);
+  process.stdout.write('To point the AWS tools at it: eval "$(bin/berth env)"\n');
 }
 
 /** The child must hold the directory itself: another one's readiness says nothing. */
@@ -64,7 +70,7 @@ async function isReady(config: Config, pid: number | undefined): Promise<boolean
 function flagsOf(config: Config): string[] {
   return (Object.keys(settings) as SettingName[]).flatMap((name) => {
     const value = config[name];
-    const text = typeof value === 'object' ? value.join(',') : String(value);
+    const text = typeof value === 'object' ? value.join(',') : String(value ?? '');
     return text === '' ? [] : [settings[name].flag, text];
   });
 }

@@ -34,6 +34,13 @@ test('env prints the lines that the contract names, and nothing else', async () 
   assert.match(stdout, new RegExp(`BERTH_REGISTRY=localhost:${berth.port}\n`));
 });
 
+test('env mends what would lead the tools past Berth', async () => {
+  const odd = ['HTTP_PROXY=http://proxy:1', 'NO_PROXY=internal', 'AWS_SESSION_TOKEN=left'];
+  const { stdout } = await berth.command('env', ...odd, 'bin/berth', 'env', '--data', berth.data);
+  assert.match(stdout, /^export NO_PROXY=127\.0\.0\.1,localhost,internal$/m);
+  assert.match(stdout, /^unset AWS_SESSION_TOKEN$/m);
+});
+
 test('a second up on a data directory says who holds it, attached or detached', async () => {
   for (const flags of [[], ['--detach']]) {
     const second = await command('up', '--data', berth.data, '--port', '0', ...flags);
@@ -75,6 +82,17 @@ test('bad values are named with their flag, from the command line and from the e
   assert.match(variable.stderr, /--port \(BERTH_PORT\)/);
 });
 
+test('a port that is taken is said with what to do', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'berth-e2e-'));
+  try {
+    const result = await command('up', '--data', data, '--port', String(berth.port));
+    assert.equal(result.code, 1);
+    assert.match(result.stderr, /is taken by another program: choose another with --port/);
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
+});
+
 test('commands on a directory where nothing runs say how to start', async () => {
   const data = mkdtempSync(join(tmpdir(), 'berth-e2e-'));
   try {
@@ -112,5 +130,7 @@ test('a directory whose holder was killed is free at once, and root keys can be 
   assert.match(old.stderr, /InvalidClientTokenId/);
   const down = await command('down', '--data', berth.data);
   assert.match(down.stdout, /Berth has stopped; its tasks run on/);
+  const moved = await command('up', ...flags, '--region', 'eu-west-1');
+  assert.match(moved.stderr, /--region is us-east-1 since the first start/);
   await berth.up();
 });
