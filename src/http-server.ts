@@ -36,10 +36,14 @@ export interface HttpServerParts {
 
 /** A request on its way to its room. */
 interface Arrival {
-  readonly requestId: string;
   readonly head: RequestHead;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+}
+
+/** A request that is answered or recorded here; the gateway gives its requests their ids itself. */
+interface Named extends Arrival {
+  readonly requestId: string;
 }
 
 /** Makes the server; the caller makes it listen. */
@@ -47,9 +51,8 @@ export function createHttpServer(parts: HttpServerParts): Server {
   const answering = new WeakMap<Socket, ServerResponse>();
   const take = (request: IncomingMessage, response: ServerResponse): void => {
     answering.set(request.socket, response);
-    const requestId = uuid(parts.random);
-    serve(parts, { requestId, head: receiveHead(request), request, response }).catch((thrown: unknown) => {
-      parts.log.error('a request broke off', { requestId, error: messageOf(thrown) });
+    serve(parts, { head: receiveHead(request), request, response }).catch((thrown: unknown) => {
+      parts.log.error('a request broke off', { method: request.method, error: messageOf(thrown) });
       response.destroy();
     });
   };
@@ -59,7 +62,7 @@ export function createHttpServer(parts: HttpServerParts): Server {
   // Whoever waits to be asked for a body is asked only once it is wanted.
   server.on('checkContinue', take);
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    const arrival = { requestId: uuid(parts.random), head: receiveHead(request), request, response };
+    const arrival = { head: receiveHead(request), request, response };
     turnAway(parts, arrival, 417, 'Berth knows no other expectation than 100-continue.');
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
@@ -93,7 +96,8 @@ async function serve(parts: HttpServerParts, arrival: Arrival): Promise<void> {
   if (head.path === '/_berth/health') return health(parts, arrival, rooms !== undefined);
   if (rooms === undefined) return turnAway(parts, arrival, 503, 'Berth is starting.');
   if (isForRegistry(head)) return registry(parts, arrival, rooms);
-  if (isVisitor(head)) return say(arrival, 200, `Berth ${parts.version}: the AWS APIs and the image registry.`);
+  if (isVisitor(head))
+    return say(named(parts, arrival), 200, `Berth ${parts.version}: the AWS APIs and the image registry.`);
   return rooms.gateway(request, response);
 }
 
@@ -123,14 +127,15 @@ function isVisitor({ method, path, query, headers }: RequestHead): boolean {
 
 /** The registry streams, so that its record is made once its reply is through. */
 function registry(parts: HttpServerParts, arrival: Arrival, rooms: Rooms): Promise<void> {
-  const { head, request, response, requestId } = arrival;
+  const met = named(parts, arrival);
+  const { head, request, response } = met;
   const start = performance.now();
   const time = parts.clock.now().toISOString();
-  response.setHeader('x-amzn-requestid', requestId);
+  response.setHeader('x-amzn-requestid', met.requestId);
   response.once('close', () => {
     const whole = response.writableFinished;
     parts.recordAccess({
-      ...described(arrival),
+      ...described(met),
       time,
       service: 'registry',
       status: response.headersSent ? response.statusCode : clientLeft,
@@ -142,7 +147,8 @@ function registry(parts: HttpServerParts, arrival: Arrival, rooms: Rooms): Promi
   return rooms.registry(request, response);
 }
 
-function health(parts: HttpServerParts, { request, response, requestId }: Arrival, ready: boolean): void {
+function health(parts: HttpServerParts, arrival: Arrival, ready: boolean): void {
+  const { request, response, requestId } = named(parts, arrival);
   const body = `${JSON.stringify({ status: ready ? 'ready' : 'starting', version: parts.version })}\n`;
   const headers = { 'x-amzn-requestid': requestId, 'content-type': 'application/json' };
   send(request, response, { status: ready ? 200 : 503, headers, body });
@@ -152,12 +158,13 @@ function health(parts: HttpServerParts, { request, response, requestId }: Arriva
 function turnAway(parts: HttpServerParts, arrival: Arrival, status: number, text: string): void {
   const start = performance.now();
   const time = parts.clock.now().toISOString();
-  say(arrival, status, text);
+  const met = named(parts, arrival);
+  say(met, status, text);
   const errorCode = status === 503 ? 'ServiceUnavailable' : 'TurnedAway';
-  parts.recordAccess({ ...described(arrival), time, status, errorCode, durationMs: since(start) });
+  parts.recordAccess({ ...described(met), time, status, errorCode, durationMs: since(start) });
 }
 
-function say({ request, response, requestId }: Arrival, status: number, text: string): void {
+function say({ request, response, requestId }: Named, status: number, text: string): void {
   const headers = {
     'x-amzn-requestid': requestId,
     'content-type': 'text/plain; charset=utf-8',
@@ -166,7 +173,11 @@ function say({ request, response, requestId }: Arrival, status: number, text: st
   send(request, response, { status, headers, body: `${text}\n` });
 }
 
-function described({ requestId, head, request }: Arrival) {
+function named({ random }: HttpServerParts, arrival: Arrival): Named {
+  return { ...arrival, requestId: uuid(random) };
+}
+
+function described({ requestId, head, request }: Named) {
   return {
     requestId,
     sourceAddress: request.socket.remoteAddress ?? '',

@@ -45,8 +45,6 @@ interface Exchange {
   readonly now: Date;
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
-  /** Aborted once the client has its reply, or has gone. */
-  readonly signal: AbortSignal;
   /** The service of the credential scope. */
   readonly signingName: string | undefined;
   dialect: Dialect;
@@ -104,15 +102,12 @@ function begin(message: IncomingMessage, response: ServerResponse, { random, clo
   const request: WireRequest = { ...receiveHead(message), body: nothing };
   const signingName = claimedService(request);
   const dialect = dialectOf(request, signingName);
-  const closed = new AbortController();
-  response.once('close', () => closed.abort());
   return {
     requestId: uuid(random),
     sourceAddress: message.socket.remoteAddress ?? '',
     now: clock.now(),
     message,
     response,
-    signal: closed.signal,
     signingName,
     dialect,
     family: familyOf(dialect),
@@ -224,14 +219,17 @@ function authorize(authorizer: Authorizer): Step {
 /** No reply reveals what is not durable: a reading waits for the writings that it may have seen. */
 function run(store: Store): Step {
   return async (exchange) => {
-    const { operation, input, context, signal } = exchange;
+    const { operation, input, context, response } = exchange;
     if ('run' in operation!) {
       exchange.output = await store.write((tx) => operation.run(input, tx, context!));
     } else if ('read' in operation!) {
       exchange.output = store.read((reader) => operation.read(input, reader, context!));
       await store.durable();
     } else {
-      exchange.output = await operation!.perform(input, context!, signal);
+      const left = new AbortController();
+      if (response.destroyed) left.abort();
+      response.once('close', () => left.abort());
+      exchange.output = await operation!.perform(input, context!, left.signal);
     }
   };
 }
@@ -243,8 +241,8 @@ function failure(exchange: Exchange, thrown: unknown, log: Log): Outcome {
 
 /** Sends the reply, and gives the outcome as it then was: a client may be gone, a reply may not be sendable. */
 function deliver(exchange: Exchange, outcome: Outcome, log: Log): Outcome {
-  const { message, response, signal } = exchange;
-  if (signal.aborted || outcome.reply.status === clientLeft) {
+  const { message, response } = exchange;
+  if (response.destroyed || outcome.reply.status === clientLeft) {
     return { reply: { ...outcome.reply, status: clientLeft }, errorCode: 'ClientClosedRequest' };
   }
   try {
@@ -261,7 +259,7 @@ function asAwsError(thrown: unknown, exchange: Exchange, log: Log): AwsError {
   if (thrown instanceof AwsError && thrown.status < 500) return thrown;
   const { requestId, route: asked } = exchange;
   const fields = { requestId, operation: asked?.operation, error: thrown };
-  if (exchange.signal.aborted) log.debug('a request ended when its client went away', fields);
+  if (exchange.response.destroyed) log.debug('a request ended when its client went away', fields);
   else log.error('request failed', fields);
   if (thrown instanceof AwsError) return thrown;
   const code = exchange.family === 's3' || exchange.family === 'ec2' ? 'InternalError' : 'InternalFailure';

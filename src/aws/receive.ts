@@ -62,7 +62,9 @@ export function receiveBody(message: IncomingMessage, { limit, proceed }: Recept
     resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
   });
   message.once('error', (cause) => reject(clientClosed(cause)));
-  message.once('close', () => reject(clientClosed()));
+  message.once('close', () => {
+    if (!message.readableEnded) reject(clientClosed());
+  });
   // Most bodies come in one piece with their head: no clock is set for those.
   setImmediate(() => {
     if (!message.complete && !message.destroyed) message.setTimeout(silenceMs, () => reject(requestTimeout()));
