@@ -46,7 +46,7 @@ export const registerTaskDefinition: Kind = {
   },
 };
 
-/** About 3 KB: three containers with environment, secrets, logs, health checks and ports. */
+/** About 3 KB: three containers with environment, logs and ports. */
 function definition(family: string): object {
   const container = (name: string) => ({
     name,
@@ -55,13 +55,14 @@ function definition(family: string): object {
     memory: 512,
     essential: true,
     command: ['python3', '-m', 'app', '--listen', '0.0.0.0:3000', '--workers', '4'],
-    environment: ['STAGE', 'LOG_LEVEL', 'REGION', 'DATABASE_HOST', 'CACHE_HOST', 'QUEUE'].map((variable) => ({
-      name: variable,
-      value: `${variable.toLowerCase()}-of-${name}`,
-    })),
+    environment: ['STAGE', 'LOG_LEVEL', 'DATABASE_HOST', 'CACHE_HOST', 'QUEUE', 'BUCKET', 'LOCALE', 'ZONE'].map(
+      (variable) => ({
+        name: variable,
+        value: `${variable.toLowerCase()}-of-${name}`,
+      }),
+    ),
     portMappings: [{ containerPort: name.length * 1000, protocol: 'tcp' }],
     ulimits: [{ name: 'nofile', softLimit: 65536, hardLimit: 65536 }],
-    healthCheck: { command: ['CMD-SHELL', 'curl -f http://localhost:3000/'], interval: 30, timeout: 5, retries: 3 },
     logConfiguration: {
       logDriver: 'awslogs',
       options: { 'awslogs-group': `/ecs/${name}`, 'awslogs-region': 'us-east-1', 'awslogs-stream-prefix': 'ecs' },

@@ -4,11 +4,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { apiCalls } from './api-calls.ts';
 import type { Bench } from './bench.ts';
+import { footprint } from './footprint.ts';
 import { machineFacts, provenance } from './machine.ts';
 import { sectionText, withSection } from './page.ts';
 import { root } from './server-process.ts';
+import { start } from './start.ts';
 
-const benches: readonly Bench[] = [apiCalls];
+const benches: readonly Bench[] = [apiCalls, footprint, start];
 
 const write = process.argv.includes('--write');
 const names = process.argv.slice(2).filter((argument) => argument !== '--write');

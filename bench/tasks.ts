@@ -113,3 +113,11 @@ export async function runningTasks(port: number, signer: Signer, ids: readonly s
     300_000,
   );
 }
+
+/** Stops the tasks and resolves once all have stopped. */
+export async function stopTasks(port: number, signer: Signer, ids: readonly string[]): Promise<void> {
+  for (const task of ids) {
+    await signer.call(port, { service: 'ecs', operation: 'StopTask', input: { cluster, task } });
+  }
+  await stoppedTasks(port, signer, ids.length);
+}
