@@ -6,6 +6,27 @@ import type { Family } from './signature-errors.ts';
 
 const mebibyte = 1024 * 1024;
 
+/** Whose words a request that speaks so is refused in. */
+export function familyOf({ protocol }: Dialect): Family {
+  switch (protocol) {
+    case 'json':
+    case 'cbor':
+      return 'json';
+    case 'query':
+      return 'query';
+    case 'ec2Query':
+      return 'ec2';
+    case 'restXml':
+      return 's3';
+  }
+}
+
+/** The longest body, bytes, that is taken of one whose access key nobody knows. */
+export const longestOfStrangers = mebibyte;
+
+/** The longest form, bytes, that is taken apart although nobody signed it: only to tell in which words to refuse it. */
+export const longestUnsignedForm = 64 * 1024;
+
 /** Whose requests carry whole blobs: objects, and the parts of layers (20 MiB before base64). */
 const carriers: ReadonlySet<ModelName | undefined> = new Set<ModelName>(['s3', 'ecr']);
 

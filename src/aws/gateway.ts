@@ -10,7 +10,13 @@ import { decode, encode, type Dialect, type Route } from './codec.ts';
 import { createContext } from './context.ts';
 import { clientLeft, since, type AccessRecord } from './access-record.ts';
 import { encodeError } from './error-response.ts';
-import { bodyLimit, tooLarge, unsupportedOperation } from './gateway-refusals.ts';
+import {
+  bodyLimit,
+  longestOfStrangers,
+  longestUnsignedForm,
+  tooLarge,
+  unsupportedOperation,
+} from './gateway-refusals.ts';
 import { unsupportedMember, unsupportedMemberError } from './mask.ts';
 import { catalog, type ModelName } from './models.ts';
 import type { PageTokens } from './page-token.ts';
@@ -68,8 +74,8 @@ export type Gateway = (message: IncomingMessage, response: ServerResponse) => Pr
 export function createGateway(parts: GatewayParts): Gateway {
   // Who asks comes before what is asked for: without a signature nothing is loaded, parsed or told.
   const steps: readonly Step[] = [
-    receive(parts.maxBodyBytes),
     readClaim,
+    receive(parts),
     verifySignature(parts.authorizer),
     findRoute,
     findOperation(parts.services),
@@ -117,40 +123,33 @@ function begin(message: IncomingMessage, response: ServerResponse, { random, clo
 
 const nothing = Buffer.alloc(0);
 
-function familyOf({ protocol }: Dialect): Family {
-  switch (protocol) {
-    case 'json':
-    case 'cbor':
-      return 'json';
-    case 'query':
-      return 'query';
-    case 'ec2Query':
-      return 'ec2';
-    case 'restXml':
-      return 's3';
-  }
-}
-
-/** An unsigned form may tell its service, and so the form of its errors, in its body; a long one has to do without. */
-const longestUnsignedForm = 64 * 1024;
-
-function receive(maxBodyBytes: number): Step {
-  return async (exchange) => {
-    const { message, response, dialect, signingName } = exchange;
-    const limit = Math.min(maxBodyBytes, bodyLimit(dialect));
-    const body = await receiveBody(message, { limit, proceed: () => response.writeContinue() });
-    if (body === undefined) throw tooLarge(exchange.family);
-    exchange.request = { ...exchange.request, body };
-    if (signingName !== undefined || dialect.protocol !== 'query' || body.byteLength > longestUnsignedForm) return;
-    if (exchange.request.headers['content-encoding'] !== undefined) return;
-    exchange.dialect = dialectOf(exchange.request, signingName);
-    exchange.family = familyOf(exchange.dialect);
-  };
-}
-
 const readClaim: Step = (exchange) => {
   exchange.claim = parseClaim(exchange.request, exchange.family);
 };
+
+/** Long bodies are taken only of those who have a key; an unsigned form may tell its service in its body. */
+function receive({ authorizer, maxBodyBytes }: GatewayParts): Step {
+  return async (exchange) => {
+    const { message, response, dialect, claim } = exchange;
+    const isKnown = claim !== undefined && authorizer.credential(claim.accessKeyId) !== undefined;
+    const limit = Math.min(maxBodyBytes, isKnown ? bodyLimit(dialect) : longestOfStrangers);
+    const body = await receiveBody(message, { limit, proceed: () => response.writeContinue() });
+    if (body === undefined) throw tooLarge(exchange.family);
+    exchange.request = { ...exchange.request, body };
+    if (claim === undefined) readUnsigned(exchange);
+  };
+}
+
+/** A form without a signature says in its body what it is, and whether it is signed in a way of old. */
+function readUnsigned(exchange: Exchange): void {
+  const { request, dialect, signingName } = exchange;
+  const isLong = request.body.byteLength > longestUnsignedForm || request.headers['content-encoding'] !== undefined;
+  if (dialect.protocol === 'query' && !isLong) {
+    exchange.dialect = dialectOf(request, signingName);
+    exchange.family = familyOf(exchange.dialect);
+  }
+  exchange.claim = parseClaim(request, exchange.family);
+}
 
 /** Until an operation is served without a signature, every request must carry one. */
 function verifySignature(authorizer: Authorizer): Step {

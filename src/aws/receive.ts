@@ -31,14 +31,13 @@ function joinHeaders(raw: readonly string[]): Record<string, string | undefined>
   return headers;
 }
 
-/** A client that sends nothing of a body that it announced is given up after this time. */
-const silenceMs = 30_000;
-
 interface Reception {
   /** Bytes. */
   readonly limit: number;
   /** Asks the client for the body, where it waits to be asked (`Expect: 100-continue`). */
   readonly proceed: () => void;
+  /** A client that sends nothing of its body for so long is given up; 30,000 when absent. */
+  readonly silenceMs?: number;
 }
 
 /**
@@ -46,7 +45,8 @@ interface Reception {
  * of any other the rest is left unread. Rejects with RequestTimeout where the client falls silent, and with
  * ClientClosedRequest where it goes away.
  */
-export function receiveBody(message: IncomingMessage, { limit, proceed }: Reception): Promise<Buffer | undefined> {
+export function receiveBody(message: IncomingMessage, reception: Reception): Promise<Buffer | undefined> {
+  const { limit, proceed, silenceMs = 30_000 } = reception;
   if (Number(message.headers['content-length'] ?? 0) > limit) return Promise.resolve(undefined);
   if (message.headers.expect !== undefined) proceed();
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();

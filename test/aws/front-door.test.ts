@@ -570,3 +570,9 @@ test('while Berth starts everything but its health waits', async (t) => {
   });
   assert.deepEqual([health.status, JSON.parse(health.text).status], [503, 'starting']);
 });
+
+test('long bodies are taken only of those who have a key', async () => {
+  const put: Plan = { service: 's3', method: 'PUT', path: '/bucket/key', body: Buffer.alloc(2 * 1024 * 1024) };
+  expectRefusal(await send(put), [400, 'UnsupportedOperation']);
+  expectRefusal(await send({ ...put, credentials: wrongId }), [400, 'EntityTooLarge']);
+});
