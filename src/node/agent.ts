@@ -184,7 +184,7 @@ class Agent implements AgentSession {
     this.#runners.set(task.arn, { runner, seqNum });
     void runner.cleared.then((last) => {
       this.#runners.delete(task.arn);
-      this.#ended.set(task.arn, last);
+      if (!this.#ended.has(task.arn)) this.#ended.set(task.arn, last);
       if (this.#ended.size > rememberedTasks) this.#ended.delete(this.#ended.keys().next().value!);
     });
     if (isWanted) runner.step();
@@ -202,9 +202,12 @@ class Agent implements AgentSession {
     }
     for (const [arn, found] of this.#unclaimed) {
       const task = taskOfLabels(found);
-      if (named.get(arn) === 'RUNNING' || task === undefined) continue;
-      if (!named.has(arn)) log.warn('containers of a task that is not wanted are removed', { task: arn });
-      this.#start(task, timeline, named.has(arn));
+      // A task that ended here may have left a container that it never heard was made; the manifest does not know better.
+      const isOver = this.#ended.has(arn);
+      if ((named.get(arn) === 'RUNNING' && !isOver) || task === undefined) continue;
+      const isWanted = named.has(arn) && !isOver;
+      if (!isWanted) log.warn('containers of a task that is not wanted are removed', { task: arn });
+      this.#start(task, timeline, isWanted);
     }
   }
 

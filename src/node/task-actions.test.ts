@@ -53,3 +53,25 @@ test('a pause container removed by hand before it was seen is made again', async
   assert.equal(h.controlPlane.stopped(1), undefined, `${arnOf(1)} runs on`);
   await h.end();
 });
+
+test('a container that the node never heard was made is removed though its task has ended', async () => {
+  const h = harness();
+  h.engine.publish('app:1', { program: {} });
+  h.boot();
+  const task = taskOf(1, [containerOf('app')]);
+  await h.want(task);
+  await h.manifest(task);
+  h.engine.inject({ call: 'inspect', fails: { reason: 'unavailable', message: 'socket hang up' } });
+  await h.clock.advanceUntil(() => h.names().length > 0, 60_000);
+  await h.want({ ...task, desiredStatus: 'STOPPED', containers: [] });
+  await h.clock.advanceUntil(() => h.controlPlane.stopped(1) !== undefined, 60_000);
+  h.engine.heal();
+  const told = h.controlPlane.of(1).length;
+  await h.clock.advanceUntil(() => h.names().length === 0, 120_000);
+  await h.clock.advance(1_000);
+  // It is asked about once more, and says the same as before.
+  await h.want(task);
+  await h.clock.settle();
+  assert.deepEqual(h.controlPlane.of(1).slice(told), [h.controlPlane.stopped(1)]);
+  await h.end();
+});
