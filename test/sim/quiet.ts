@@ -81,7 +81,8 @@ function checkTold({ invariants, history }: World, { spec, status }: TaskDocumen
     const truth = container?.describe().exitCode;
     const isUnseen = container !== undefined && invariants.removedByHand.has(container.id) && exitCode === undefined;
     if (exitCode !== truth && !isUnseen) say(`exit code of ${name} is told as ${exitCode}, and was ${truth}`);
-    if (container !== undefined && runtimeId !== container.id) say(`${name} ran as ${container.id}, told ${runtimeId}`);
+    if (container !== undefined && runtimeId !== container.id && !(isUnseen && runtimeId === undefined))
+      say(`${name} ran as ${container.id}, told ${runtimeId}`);
     if (status.lastStatus === 'STOPPED' && lastStatus !== 'STOPPED') say(`${name} is ${lastStatus} in a stopped task`);
   }
   if (status.lastStatus !== 'STOPPED') return;

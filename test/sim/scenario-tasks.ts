@@ -97,7 +97,7 @@ class Scenario {
     disk.delay = () => 0;
     this.#plane.disarm();
     const deadline = clock.now().getTime() + patienceMs;
-    for (let quiet = 0; quiet < 5;) {
+    for (let quiet = 0; quiet < 15;) {
       await clock.advance(2_000);
       history.check();
       const open = this.#plane.open === undefined || !this.#client.idle ? ['requests are open'] : [];
