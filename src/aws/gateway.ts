@@ -12,6 +12,7 @@ import { clientLeft, since, type AccessRecord } from './access-record.ts';
 import { encodeError } from './error-response.ts';
 import {
   bodyLimit,
+  familyOf,
   longestOfStrangers,
   longestUnsignedForm,
   tooLarge,

@@ -196,7 +196,7 @@ const oddValues: readonly unknown[] = [
 const rawNumbers = ['1e400', '-1e999', '00', '1e', '9'.repeat(400), '-', '0x10', 'NaN', 'Infinity', '-0', '1.', '.5'];
 
 /** Puts something odd in the place of a random part of a JSON value, adds to it or takes from it. */
-export function oddJson(value: unknown, chance: Chance): unknown {
+function oddJson(value: unknown, chance: Chance): unknown {
   if (chance.below(4) === 0 || typeof value !== 'object' || value === null) return chance.pick(oddValues);
   if (Array.isArray(value)) {
     if (value.length === 0 || chance.below(5) === 0)
