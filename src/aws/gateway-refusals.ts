@@ -1,8 +1,10 @@
 // What the gateway itself refuses: operations that Berth does not have, and bodies larger than any operation needs.
 import { AwsError } from '#kernel/error.ts';
+import { plainBody } from './body.ts';
 import type { Dialect } from './codec.ts';
 import type { ModelName } from './models.ts';
 import type { Family } from './signature-errors.ts';
+import type { WireRequest } from './wire.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -27,17 +29,46 @@ export const longestOfStrangers = mebibyte;
 /** The longest form, bytes, that is taken apart although nobody signed it: only to tell in which words to refuse it. */
 export const longestUnsignedForm = 64 * 1024;
 
-/** Whose requests carry whole blobs: objects, and the parts of layers (20 MiB before base64). */
-const carriers: ReadonlySet<ModelName | undefined> = new Set<ModelName>(['s3', 'ecr']);
+/**
+ * Whose requests are longer than 1 MiB, in bytes: objects; the parts of layers (20 MiB before base64); a batch of 1 MiB of
+ * log text or events, where every character may be escaped as six.
+ */
+const longer: Readonly<Partial<Record<ModelName, number>>> = {
+  s3: 32 * mebibyte,
+  ecr: 32 * mebibyte,
+  logs: 8 * mebibyte,
+  events: 8 * mebibyte,
+};
+
+/** The longest body of a request, bytes; of a compressed one what it unfolds to. */
+export function bodyLimit({ model }: Dialect): number {
+  return (model === undefined ? undefined : longer[model]) ?? mebibyte;
+}
+
+/** More than any operation takes: 1,000 metrics of 30 dimensions; a mebibyte of log text made of nothing but commas. */
+const mostParameters = 30_000;
+const mostParts = 1_100_000;
 
 /**
- * The longest body of a request, bytes. CloudWatch takes 1 MB of metrics, which is the most of any query; PutLogEvents
- * takes 1 MiB of text, six times as much where every character is escaped. Forms are costlier to take apart than their
- * size shows.
+ * Refuses a body that is small but would take seconds to take apart, or that unfolds to more than the limit. S3's bodies
+ * are objects, which nobody takes apart. Throws SerializationException where a body cannot be decompressed.
  */
-export function bodyLimit({ protocol, model }: Dialect): number {
-  if (protocol === 'query' || protocol === 'ec2Query') return mebibyte;
-  return carriers.has(model) ? 32 * mebibyte : 8 * mebibyte;
+export function refuseBulk(dialect: Dialect, family: Family, request: WireRequest): void {
+  if (dialect.protocol === 'restXml') return;
+  const body = plainBody(request);
+  if (body.byteLength > bodyLimit(dialect)) throw tooLarge(family);
+  const isForm = dialect.protocol === 'query' || dialect.protocol === 'ec2Query';
+  if (isForm && exceeds(body, '&', mostParameters)) throw tooLarge(family);
+  if (body.byteLength > mostParts && exceeds(body, ',[{', mostParts)) throw tooLarge(family);
+}
+
+/** Whether more than `most` bytes of `text` are among `signs`. */
+function exceeds(text: Buffer, signs: string, most: number): boolean {
+  const counted = new Uint8Array(256);
+  for (const sign of Buffer.from(signs)) counted[sign] = 1;
+  let count = 0;
+  for (const byte of text) count += counted[byte]!;
+  return count > most;
 }
 
 /** Never 5xx: clients would try again for minutes. */

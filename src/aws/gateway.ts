@@ -15,6 +15,7 @@ import {
   familyOf,
   longestOfStrangers,
   longestUnsignedForm,
+  refuseBulk,
   tooLarge,
   unsupportedOperation,
 } from './gateway-refusals.ts';
@@ -78,6 +79,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     readClaim,
     receive(parts),
     verifySignature(parts.authorizer),
+    boundBody,
     findRoute,
     findOperation(parts.services),
     makeContext(parts.pageTokens),
@@ -168,6 +170,8 @@ function verifySignature(authorizer: Authorizer): Step {
     exchange.principal = verified.credential.principal;
   };
 }
+
+const boundBody: Step = ({ dialect, family, request }) => refuseBulk(dialect, family, request);
 
 const findRoute: Step = async (exchange) => {
   exchange.route = await route(exchange.request, exchange.signingName);

@@ -4,7 +4,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { exchange, openFrontDoor, sign, type FrontDoor } from './front-door.fixture.ts';
+import { gzipSync } from 'node:zlib';
+import { exchange, openFrontDoor, sign, type FrontDoor, type Plan } from './front-door.fixture.ts';
 import { garbage, mutated, valid } from './mutation.fixture.ts';
 import { bytesOf, isFramed, RawConnection, signRaw, type Heard, type RawRequest } from './raw-request.fixture.ts';
 import { Chance } from './shape-values.fixture.ts';
@@ -86,12 +87,11 @@ test(`${total} broken requests (seed ${seed})`, { timeout: 300_000 }, async (t) 
   const door = await openFrontDoor();
   t.after(() => door.close());
   const delay = monitorEventLoopDelay({ resolution: 10 });
-  const who = {
-    service: 'sts',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: 'Action=GetCallerIdentity&Version=2011-06-15',
-  };
-  const warm = async () => assert.equal((await exchange(door.port, await sign(door.port, who))).status, 200);
+  const warm = async () =>
+    assert.equal(
+      (await exchange(door.port, await sign(door.port, { service: 'sts', headers: formType, body: who }))).status,
+      200,
+    );
   const third = Math.ceil(total / 3);
   await warm();
   for (const request of valid) await new RawConnection(door.port).ask(bytesOf(signRaw(request)), request.method);
@@ -175,3 +175,65 @@ async function realSubnet(door: FrontDoor): Promise<string> {
 
 /** What anybody may read: that Berth is there. */
 const isGreeting = (body: Buffer): boolean => body.byteLength === 0 || body.toString().startsWith('Berth 0.0.0-test:');
+
+const mebibyte = 1024 * 1024;
+const formType = { 'content-type': 'application/x-www-form-urlencoded' };
+const target = (name: string) => ({ 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': name });
+const ecs = (operation: string, body: string | Buffer, more: object = {}): Plan => ({
+  service: 'ecs',
+  headers: { ...target(`AmazonEC2ContainerServiceV20141113.${operation}`), ...more },
+  body,
+});
+const fill = (before: string, part: string, after: string, bytes = mebibyte): string =>
+  before + part.repeat(Math.floor((bytes - before.length - after.length) / part.length)) + after;
+const who = 'Action=GetCallerIdentity&Version=2011-06-15';
+
+/** Made of as many parts as fit, by one who has a key. */
+const heavy: Readonly<Record<string, Plan>> = {
+  'a form of empty parameters': { service: 'sts', headers: formType, body: fill(who, '&a', '') },
+  'a form as dense as is taken': { service: 'sts', headers: formType, body: fill(who, '&abc=1', '', 175_000) },
+  'a form that unfolds': {
+    service: 'sts',
+    headers: { ...formType, 'content-encoding': 'gzip' },
+    body: gzipSync(fill(who, '&a', '', 15 * mebibyte)),
+  },
+  'JSON that unfolds': ecs('DescribeClusters', gzipSync(fill('{"clusters":["a"', ',"a"', ']}', 15 * mebibyte)), {
+    'content-encoding': 'gzip',
+  }),
+  'a list': ecs('DescribeClusters', fill('{"clusters":["a"', ',"a"', ']}')),
+  structures: ecs('CreateCluster', fill('{"tags":[{}', ',{"key":"a"}', ']}')),
+  'members that nobody knows': ecs('ListClusters', fill('{"x":[{}', ',{}', ']}')),
+  'a pattern': {
+    service: 'logs',
+    headers: target('Logs_20140328.FilterLogEvents'),
+    body: fill('{"logGroupName":"x","filterPattern":"', '?a ', '"}', 2 * mebibyte),
+  },
+  'events without end': {
+    service: 'logs',
+    headers: target('Logs_20140328.PutLogEvents'),
+    body: fill('{"logGroupName":"x","logStreamName":"y","logEvents":[{}', ',{}', ']}', 8 * mebibyte),
+  },
+  'events as many as are taken': {
+    service: 'logs',
+    headers: target('Logs_20140328.PutLogEvents'),
+    body: fill('{"logGroupName":"x","logStreamName":"y","logEvents":[{}', ',{}', ']}', 1.5 * mebibyte),
+  },
+  'an object': { service: 's3', method: 'PUT', path: '/b/k', body: Buffer.alloc(31 * mebibyte) },
+};
+
+test('no single request holds up the others for a second', async (t) => {
+  const door = await openFrontDoor();
+  t.after(() => door.close());
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  for (const [name, plan] of Object.entries(heavy)) {
+    const signed = await sign(door.port, plan);
+    collectGarbage();
+    delay.reset();
+    delay.enable();
+    const { status, text } = await exchange(door.port, signed);
+    delay.disable();
+    assert.ok(status < 500, `${name}: ${text}`);
+    t.diagnostic(`${name}: ${status}, ${Math.round(delay.max / 1e6)} ms`);
+    assert.ok(delay.max < 1e9, `${name} held up the others for ${Math.round(delay.max / 1e6)} ms`);
+  }
+});
