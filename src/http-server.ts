@@ -135,8 +135,8 @@ function registry(parts: HttpServerParts, arrival: Arrival, rooms: Rooms): Promi
   response.once('close', () => {
     const whole = response.writableFinished;
     parts.recordAccess({
-      ...described(met),
       time,
+      ...described(met),
       service: 'registry',
       status: response.headersSent ? response.statusCode : clientLeft,
       errorCode: whole ? undefined : 'ClientClosedRequest',
@@ -161,7 +161,7 @@ function turnAway(parts: HttpServerParts, arrival: Arrival, status: number, text
   const met = named(parts, arrival);
   say(met, status, text);
   const errorCode = status === 503 ? 'ServiceUnavailable' : 'TurnedAway';
-  parts.recordAccess({ ...described(met), time, status, errorCode, durationMs: since(start) });
+  parts.recordAccess({ time, ...described(met), status, errorCode, durationMs: since(start) });
 }
 
 function say({ request, response, requestId }: Named, status: number, text: string): void {
