@@ -116,9 +116,9 @@ export class Client {
     this.#world.invariants.described(task, answer.output.task!, asked);
   }
 
-  /** Looks at all tasks it knows of, once. */
-  async look(): Promise<void> {
-    const known = this.tasks;
+  /** Looks once at the tasks that it does not know to have stopped, or at all. */
+  async look(which: 'live' | 'all' = 'all'): Promise<void> {
+    const known = this.tasks.filter(({ seen }) => which === 'all' || seen.lastStatus !== 'STOPPED');
     if (known.length === 0) return;
     const asked = this.#world.invariants.moment;
     const answer = await this.call('ecs', 'DescribeTasks', {

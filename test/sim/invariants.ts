@@ -70,6 +70,8 @@ export class Invariants {
   readonly ran: Ran[] = [];
   /** Ids of containers that somebody removed by hand. */
   readonly removedByHand = new Set<string>();
+  /** Ids of tasks of which a container was crashed, killed or removed. */
+  readonly struck = new Set<string>();
   #life = 0;
   #replies = 0;
 
@@ -106,6 +108,11 @@ export class Invariants {
     const task = this.#taskOf(spec.labels);
     if (task === undefined) this.#history.violated(`a container without a task is made: ${spec.name}`);
     else if (isOver(task)) this.#history.violated(`a container of a task that is over is made: ${spec.name}`);
+  }
+
+  /** Somebody or something does a container harm. */
+  strikes(container: FakeContainer): void {
+    this.struck.add(idOf(container.spec.labels['com.amazonaws.ecs.task-arn'] ?? ''));
   }
 
   /** A client was told that its tasks will run: they must be durable by then. */

@@ -4,7 +4,7 @@ import { Client } from './client.ts';
 import { ControlPlane } from './control-plane.ts';
 import { Violation } from './history.ts';
 import { planDays, type Deed, type Event } from './plan-days.ts';
-import { checkLogs, checkOutcomes, unrest } from './quiet.ts';
+import { checkCauses, checkLogs, checkOutcomes, unrest } from './quiet.ts';
 import { publishImages, sharedGroup, wares } from './wares.ts';
 import { createWorld, type Plants, type World } from './world.ts';
 
@@ -49,6 +49,10 @@ const patienceMs = 240_000;
 /** Longer than every loop's resync. */
 const resyncedMs = 301_000;
 const aDayMs = 86_400_000;
+
+function disturbsPulls({ deed }: Event): boolean {
+  return deed.do === 'lose answers' && (deed.call ?? 'pull') === 'pull';
+}
 
 class Scenario {
   readonly #world: World;
@@ -111,6 +115,7 @@ class Scenario {
   async #check(): Promise<void> {
     await this.#done(this.#client.look());
     checkOutcomes(this.#world, this.#client);
+    checkCauses(this.#world, { isGroupWhole: this.#isGroupWhole, arePullsSafe: !this.#events.some(disturbsPulls) });
     await this.#done(checkLogs(this.#world, this.#client, this.#isGroupWhole));
     this.#world.history.check();
   }
@@ -180,12 +185,12 @@ class Scenario {
     const dice = this.#world.dice.fork();
     while (this.#watching) {
       await clock.sleep(this.#isAtRest ? 20_000 : dice.between(150, 2_500));
-      await this.#client.look();
+      await this.#client.look(dice.oneIn(5) ? 'all' : 'live');
     }
   }
 
   #perform(deed: Deed): void {
-    const { history, engine, disk } = this.#world;
+    const { history, engine, disk, invariants } = this.#world;
     if (deed.do !== 'run' && deed.do !== 'stop') history.note('world', JSON.stringify(deed));
     switch (deed.do) {
       case 'run':
@@ -199,6 +204,7 @@ class Scenario {
       case 'remove by hand':
         return this.#strike(deed);
       case 'outage':
+        if (deed.containers === 'end') for (const each of engine.containers.values()) invariants.strikes(each);
         engine.outage(deed.containers);
         return this.#healIn(deed.forMs);
       case 'slow engine':
@@ -232,6 +238,7 @@ class Scenario {
     const victim = candidates[deed.victim % Math.max(1, candidates.length)];
     if (victim === undefined) return;
     history.note('world', `${deed.do}: ${victim.spec.name}`);
+    invariants.strikes(victim);
     if (deed.do === 'crash') engine.crash(victim.id, 139);
     else if (deed.do === 'out of memory') engine.runOutOfMemory(victim.id);
     else {
