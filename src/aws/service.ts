@@ -90,8 +90,6 @@ interface OperationBase<I> {
   resource?(input: I, context: Context): string | readonly string[];
   /** The IAM action where it is not `<service>:<Operation>`. */
   readonly action?: string;
-  /** Set where AWS serves the operation without a signature. */
-  readonly unsigned?: true;
 }
 
 /** An operation that may change the store: one atomic transaction, no I/O. */

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 test('script/quickstart tells the story and ends with a clean stop', { timeout: 580_000 }, async () => {
   const environment = { ...process.env, BERTH_PORT: '4577' };
-  const child = spawn('script/quickstart', { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('bash', ['script/quickstart'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
   const [code] = (await once(child, 'close')) as [number | null];

@@ -2,6 +2,9 @@
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html#matching-terms-events
 import { invalidFilterPattern, unsupportedFilterPattern } from './errors.ts';
 
+/** AWS's limit, characters. */
+const longestPattern = 1024;
+
 /** Whether a message matches. */
 export type MessageTest = (message: string) => boolean;
 
@@ -11,6 +14,7 @@ export type MessageTest = (message: string) => boolean;
  * expression patterns, which are not supported.
  */
 export function compileFilterPattern(pattern: string): MessageTest {
+  if (pattern.length > longestPattern) throw invalidFilterPattern();
   const text = pattern.trim();
   if (/^[{[]/.test(text) || /^%.*%$/s.test(text)) throw unsupportedFilterPattern();
   const terms = parseTerms(text);
