@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { receiveBody, receiveHead } from './receive.ts';
 
 /** Sends bytes and gives the request as node's server has it. */
@@ -21,6 +23,14 @@ async function arrive(t: TestContext, text: string): Promise<{ message: Incoming
   socket.write(text, 'latin1');
   const [message] = await arrived;
   return { message, socket };
+}
+
+/** Bytes, once what nobody holds any more was taken away. */
+function memoryInUse(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 const head = (...headers: string[]): string =>
@@ -44,6 +54,22 @@ test('a body is whole, whether its length is announced or not', async (t) => {
     const { message } = await arrive(t, text);
     assert.equal((await receiveBody(message, reception))?.toString(), body);
   }
+});
+
+test('a body in single bytes takes no more memory than it has bytes, near enough', async (t) => {
+  const count = 100_000;
+  const { message, socket } = await arrive(t, head('Transfer-Encoding: chunked'));
+  const body = receiveBody(message, { ...reception, limit: count });
+  let [received, before, after] = [0, 0, 0];
+  message.on('data', () => {
+    received += 1;
+    if (received === 1) before = memoryInUse();
+    if (received === count) after = memoryInUse();
+  });
+  socket.end(`${'1\r\na\r\n'.repeat(count)}0\r\n\r\n`);
+  assert.equal((await body)?.toString(), 'a'.repeat(count));
+  assert.equal(received, count);
+  assert.ok(after - before < 50 * count, `${after - before} bytes`);
 });
 
 test('one that is too long is not taken', async (t) => {

@@ -50,16 +50,16 @@ export function receiveBody(message: IncomingMessage, reception: Reception): Pro
   if (Number(message.headers['content-length'] ?? 0) > limit) return Promise.resolve(undefined);
   if (message.headers.expect !== undefined) proceed();
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
-  const chunks: Buffer[] = [];
+  let body: Buffer = nothing;
   let size = 0;
   message.on('data', (chunk: Buffer) => {
     size += chunk.byteLength;
-    if (size <= limit) chunks.push(chunk);
+    if (size <= limit) body = appended(body, size - chunk.byteLength, chunk);
     else if (size - chunk.byteLength <= limit) tooLong();
   });
   message.once('end', () => {
     if (message.listenerCount('timeout') > 0) awaitNothing(message);
-    resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    resolve(body.subarray(0, size));
   });
   message.once('error', (cause) => reject(clientClosed(cause)));
   message.once('close', () => {
@@ -72,11 +72,26 @@ export function receiveBody(message: IncomingMessage, reception: Reception): Pro
 
   function tooLong(): void {
     message.pause();
-    chunks.length = 0;
+    body = nothing;
     awaitNothing(message);
     resolve(undefined);
   }
   return promise;
+}
+
+const nothing: Buffer = Buffer.alloc(0);
+
+/**
+ * `body`, of which `length` bytes are taken up, with `chunk` behind them; room is doubled where it lacks. Chunks are not
+ * kept as they come: one of a single byte takes some hundred bytes of memory, and a stranger may send a million of them.
+ */
+function appended(body: Buffer, length: number, chunk: Buffer): Buffer {
+  if (length === 0) return chunk;
+  const needed = length + chunk.byteLength;
+  const roomy = needed <= body.byteLength ? body : Buffer.allocUnsafe(Math.max(needed, 2 * body.byteLength));
+  if (roomy !== body) body.copy(roomy, 0, 0, length);
+  chunk.copy(roomy, length);
+  return roomy;
 }
 
 function awaitNothing(message: IncomingMessage): void {
