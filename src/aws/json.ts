@@ -15,7 +15,7 @@ import {
 } from './values.ts';
 
 type Read = (scanner: JsonScanner) => unknown;
-type Write = (value: unknown) => string;
+type Plain = (value: unknown) => unknown;
 
 /**
  * Reads a request's body. An empty one is an empty structure; members that the shape does not know are passed over,
@@ -38,11 +38,11 @@ export function readJson(shape: Shape, body: Buffer): Record<string, unknown> {
 
 /** Writes a structure as JSON text. Throws TypeError where a value is not of its shape. */
 export function writeJson(shape: Shape, value: unknown): string {
-  return shape.kind === 'unit' ? '{}' : writerOf(shape)(value ?? {});
+  return shape.kind === 'unit' ? '{}' : JSON.stringify(plainOf(shape)(value ?? {}));
 }
 
 const readers = new WeakMap<Shape, Read>();
-const writers = new WeakMap<Shape, Write>();
+const plains = new WeakMap<Shape, Plain>();
 
 function readerOf(shape: Shape): Read {
   const known = readers.get(shape) ?? compileReader(shape);
@@ -50,9 +50,9 @@ function readerOf(shape: Shape): Read {
   return known;
 }
 
-function writerOf(shape: Shape): Write {
-  const known = writers.get(shape) ?? compileWriter(shape);
-  writers.set(shape, known);
+function plainOf(shape: Shape): Plain {
+  const known = plains.get(shape) ?? compilePlain(shape);
+  plains.set(shape, known);
   return known;
 }
 
@@ -172,38 +172,42 @@ function readTimestamp(scanner: JsonScanner): Date {
   );
 }
 
-function compileWriter(shape: Shape): Write {
+/** Gives what JSON.stringify writes as the wire has it: one native pass over such values beats joining texts of ours. */
+function compilePlain(shape: Shape): Plain {
   switch (shape.kind) {
     case 'structure':
-      return structureWriter(shape);
+      return structurePlain(shape);
     case 'list': {
-      let write: Write | undefined;
+      let plain: Plain | undefined;
       return (value) => {
-        const writeElement = (write ??= writerOf(shape.element.shape));
-        return `[${(value as readonly unknown[]).map((v) => (v === null || v === undefined ? 'null' : writeElement(v))).join(',')}]`;
+        const plainElement = (plain ??= plainOf(shape.element.shape));
+        return (value as readonly unknown[]).map((v) => (v === null || v === undefined ? null : plainElement(v)));
       };
     }
     case 'map': {
-      let write: Write | undefined;
+      let plain: Plain | undefined;
       return (value) => {
-        const writeValue = (write ??= writerOf(shape.value.shape));
-        const entries = Object.entries(value as object).filter(([, v]) => v !== undefined);
-        return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${v === null ? 'null' : writeValue(v)}`).join(',')}}`;
+        const plainValue = (plain ??= plainOf(shape.value.shape));
+        const found: Record<string, unknown> = {};
+        for (const [k, v] of Object.entries(value as object)) {
+          if (v !== undefined) setOwn(found, k, v === null ? null : plainValue(v));
+        }
+        return found;
       };
     }
     case 'number':
-      return (value) => (Number.isFinite(value) ? String(value) : writeOddNumber(value));
+      return (value) => (Number.isFinite(value) ? value : plainOddNumber(value));
     case 'timestamp':
-      return timestampWriter(shape);
+      return timestampPlain(shape);
     case 'blob':
-      return (value) => `"${formatBase64(bytesOf(value))}"`;
+      return (value) => formatBase64(bytesOf(value));
     case 'boolean':
-      return (value) => (value === true ? 'true' : value === false ? 'false' : mistyped('boolean'));
+      return (value) => (typeof value === 'boolean' ? value : mistyped('boolean'));
     case 'string':
-      return (value) => (typeof value === 'string' ? JSON.stringify(value) : mistyped('string'));
+      return (value) => (typeof value === 'string' ? value : mistyped('string'));
     case 'document':
     case 'unit':
-      return (value) => JSON.stringify(value);
+      return (value) => value;
   }
 }
 
@@ -211,37 +215,35 @@ function mistyped(kind: string): never {
   throw new TypeError(`A ${kind} of an output has another type`);
 }
 
-function writeOddNumber(value: unknown): string {
-  if (typeof value === 'bigint') return String(value);
-  return typeof value === 'number' ? `"${value}"` : mistyped('number');
+/** TypeScript's library does not know it yet: https://tc39.es/proposal-json-parse-with-source/ */
+const rawJson = JSON as unknown as { rawJSON(text: string): unknown };
+
+function plainOddNumber(value: unknown): unknown {
+  if (typeof value === 'bigint') return rawJson.rawJSON(String(value));
+  return typeof value === 'number' ? String(value) : mistyped('number');
 }
 
-function structureWriter(shape: StructureShape): Write {
+function structurePlain(shape: StructureShape): Plain {
   const members = shape.members.map((member) => {
-    let write: Write | undefined;
-    return {
-      name: member.name,
-      prefix: `${JSON.stringify(member.name)}:`,
-      write: (value: unknown) => (write ??= writerOf(member.shape))(value),
-    };
+    let plain: Plain | undefined;
+    return { name: member.name, plain: (value: unknown) => (plain ??= plainOf(member.shape))(value) };
   });
   return (value) => {
     if (typeof value !== 'object' || value === null) mistyped('structure');
-    let text = '{';
-    for (const { name, prefix, write } of members) {
+    const found: Record<string, unknown> = {};
+    for (const { name, plain } of members) {
       const member = (value as Record<string, unknown>)[name];
-      if (member === undefined || member === null) continue;
-      text += text.length === 1 ? prefix + write(member) : `,${prefix}${write(member)}`;
+      if (member !== undefined && member !== null) found[name] = plain(member);
     }
-    return `${text}}`;
+    return found;
   };
 }
 
-function timestampWriter(shape: TimestampShape): Write {
+function timestampPlain(shape: TimestampShape): Plain {
   return (value) => {
     if (!(value instanceof Date)) mistyped('timestamp');
     const date = value as Date;
-    if (shape.format === 'date-time') return `"${formatIso(date)}"`;
-    return shape.format === 'http-date' ? `"${date.toUTCString()}"` : String(date.getTime() / 1000);
+    if (shape.format === 'date-time') return formatIso(date);
+    return shape.format === 'http-date' ? date.toUTCString() : date.getTime() / 1000;
   };
 }
