@@ -2,6 +2,7 @@
 import type { Authorizer, Context, In, OperationName, Out, PageRequest, Principal } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';
 import type { Scope } from '#kernel/arn.ts';
+import { systemClock, type Clock } from '#kernel/clock.ts';
 import { AwsError } from '#kernel/error.ts';
 import { silentLog } from '#kernel/log.ts';
 import { systemRandom } from '#kernel/random.ts';
@@ -18,7 +19,8 @@ export const elsewhere: Scope = { account: '210987654321', region: 'eu-west-1' }
 export interface SetClock {
   now(): Date;
   set(at: Date): void;
-  sleep(): Promise<void>;
+  /** Real time: only refused bodies are waited for. */
+  sleep: Clock['sleep'];
 }
 
 /** One access key for the root of each account: `AKIA<account>`, unless its account is in `revoked`. */
@@ -98,7 +100,7 @@ function unused(name: string): never {
 
 function createSetClock(): SetClock {
   let at = new Date('2026-01-01T00:00:00Z');
-  return { now: () => at, set: (to) => (at = to), sleep: () => Promise.resolve() };
+  return { ...systemClock, now: () => at, set: (to) => (at = to) };
 }
 
 function createRootAuthorizer(): RootAuthorizer {

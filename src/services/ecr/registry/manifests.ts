@@ -14,6 +14,7 @@ import { blobNamespace } from '#services/ecr/kinds.ts';
 import { readManifest } from '#services/ecr/manifest.ts';
 import { isDigest, isTag } from '#services/ecr/names.ts';
 import { readBlob } from '#services/ecr/read-blob.ts';
+import { bodyOf } from './body.ts';
 import { RegistryError } from './errors.ts';
 import { readDurably, reply, type Exchange } from './exchange.ts';
 
@@ -90,17 +91,12 @@ function imageIdOf({ subject }: Exchange): ImageId {
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-      size += chunk.byteLength;
-      if (size > maximumSize) {
-        throw new RegistryError(413, 'MANIFEST_INVALID', `A manifest has at most ${maximumSize} bytes.`);
-      }
-      chunks.push(chunk);
+  for await (const chunk of bodyOf(request)) {
+    size += chunk.byteLength;
+    if (size > maximumSize) {
+      throw new RegistryError(413, 'MANIFEST_INVALID', `A manifest has at most ${maximumSize} bytes.`);
     }
-  } catch (thrown) {
-    if (request.destroyed && !(thrown instanceof RegistryError)) return undefined;
-    throw thrown;
+    chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return request.complete ? Buffer.concat(chunks) : undefined;
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '#kernel/error.ts';
 import { parseRepositoryPath } from '#services/ecr/names.ts';
 import { deleteBlob, getBlob, headBlob } from './blobs.ts';
+import { drain } from './body.ts';
 import { RegistryError, registryErrorOf } from './errors.ts';
 import { reply, replyError, type Endpoint, type Exchange, type RegistryParts } from './exchange.ts';
 import { deleteManifest, getManifest, putManifest } from './manifests.ts';
@@ -25,9 +26,6 @@ interface Route {
   readonly path: RegExp;
   readonly methods: Readonly<Record<string, Method>>;
 }
-
-/** Bytes of a refused body that are still read. */
-const maximumDrain = 16 * 1024 * 1024;
 
 // Greedy, so that a repository may be named `a/blobs/b`: the last such part of a path is the endpoint's.
 const routes: readonly Route[] = [
@@ -131,24 +129,8 @@ function fail(parts: RegistryParts, request: IncomingMessage, response: ServerRe
     response.destroy();
     return;
   }
-  drain(request);
+  drain(request, parts.clock);
   replyError(response, known ?? new RegistryError(500, 'UNKNOWN', 'The registry failed to serve the request.'));
-}
-
-/**
- * Takes the rest of a refused body off the connection, or its next request would never be read. A client that goes on
- * sending although it was answered loses the connection instead.
- */
-function drain(request: IncomingMessage): void {
-  let left = maximumDrain;
-  // That it left is what we wish for by now.
-  request.on('error', () => {});
-  request.on('data', (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) request.destroy();
-  });
-  // Begins to read at once: at the reply's end node takes over the body of a request that nobody reads, without a limit.
-  request.read(0);
 }
 
 /** The authorizer's refusals, whose codes differ by service. */

@@ -4,6 +4,7 @@ import { BlobError, type Upload } from '#drivers/blobs.ts';
 import { repositoryIn } from '#services/ecr/image-records.ts';
 import { blobNamespace, digestKey, layerKind, repositoryKey } from '#services/ecr/kinds.ts';
 import { isDigest, parseRepositoryPath } from '#services/ecr/names.ts';
+import { bodyOf } from './body.ts';
 import { RegistryError, registryErrorOf } from './errors.ts';
 import { readDurably, reply, type Exchange } from './exchange.ts';
 import { parseContentRange } from './range.ts';
@@ -92,7 +93,7 @@ async function receive(exchange: Exchange, upload: Upload): Promise<Upload | und
   if (isEmpty(request)) return upload;
   try {
     const namespace = blobNamespace(repository.scope);
-    const appended = await parts.blobs.append(namespace, upload.id, offset, untilClientLeaves(request));
+    const appended = await parts.blobs.append(namespace, upload.id, offset, bodyOf(request));
     return request.complete ? appended : undefined;
   } catch (thrown) {
     if (!(thrown instanceof BlobError) || thrown.reason !== 'range') throw thrown;
@@ -103,16 +104,6 @@ async function receive(exchange: Exchange, upload: Upload): Promise<Upload | und
 /** RFC 9112, section 6.3: without either header a request has no body. */
 function isEmpty({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
-}
-
-/** The body without an error at its end, so that the blob store keeps what came before a client broke off. */
-async function* untilClientLeaves(request: IncomingMessage): AsyncGenerator<Uint8Array> {
-  try {
-    // Otherwise a full disk would close the connection before its error could be told.
-    yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-  } catch (thrown) {
-    if (!request.destroyed) throw thrown;
-  }
 }
 
 function offsetOf(exchange: Exchange, upload: Upload): number {
