@@ -5,6 +5,7 @@ import type { Store } from '#kernel/store.ts';
 import type { EventLogs } from './event-logs.ts';
 import { groupNotFound } from './errors.ts';
 import { groupKey, logGroupKind, logStreamKind, nothingObserved, streamKey } from './kinds.ts';
+import { checkDestination } from './names.ts';
 import type { ContainerLogs, LogDestination } from './ports.ts';
 import { putStream, requireStream } from './streams.ts';
 
@@ -19,6 +20,7 @@ interface Parts {
 export function createContainerLogs({ store, eventLogs, clock, random }: Parts): ContainerLogs {
   return {
     async open(destination) {
+      checkDestination(destination);
       const stream = await store.write((tx) => {
         const key = streamKey(destination, destination.logGroupName, destination.logStreamName);
         const existing = tx.get(logStreamKind, key);

@@ -17,6 +17,16 @@ export function checkStreamName(name: string): void {
   check(name, 'logStreamName', streamPattern);
 }
 
+/** Throws where a container's output can go to no such place: a task definition may say anything. */
+export function checkDestination(destination: Scope & Pick<LogStreamSpec, 'logGroupName' | 'logStreamName'>): void {
+  // What a credential scope may name. It becomes a part of keys, so nothing else may pass.
+  if (!/^[a-z0-9-]{1,64}$/.test(destination.region)) {
+    throw invalidParameter(`'${destination.region}' is not a region.`);
+  }
+  checkGroupName(destination.logGroupName);
+  checkStreamName(destination.logStreamName);
+}
+
 function check(name: string, member: string, pattern: string): void {
   const constraint = violated(name, pattern);
   if (constraint === undefined) return;

@@ -23,7 +23,10 @@ export interface ContainerPosition {
 }
 
 export interface ContainerLogs {
-  /** Makes the stream (and the group, where asked). Throws AwsError ResourceNotFoundException where the group is missing. */
+  /**
+   * Makes the stream (and the group, where asked). Throws AwsError ResourceNotFoundException where the group is missing,
+   * InvalidParameterException where region, group or stream cannot be so called.
+   */
   open(destination: LogDestination): Promise<ContainerPosition | undefined>;
   /** Appends lines in order; durable when it resolves. */
   append(destination: LogDestination, lines: readonly ContainerLine[]): Promise<void>;

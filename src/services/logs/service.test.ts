@@ -201,6 +201,22 @@ test('a container’s output goes on after a restart where it stood, repeated ti
   );
 });
 
+test('a container’s output goes nowhere that the API could not name', async () => {
+  const { logs, call } = await makeLogs();
+  const made = { ...destination, createGroup: true };
+  for (const other of [
+    { region: 'us-east-1/x' },
+    { region: 'US_EAST' },
+    { logGroupName: 'a b' },
+    { logGroupName: 'x'.repeat(513) },
+    { logStreamName: 'a:b' },
+    { logStreamName: 'a*' },
+  ]) {
+    await assert.rejects(logs.containerLogs.open({ ...made, ...other }), code('InvalidParameterException'));
+  }
+  assert.deepEqual((await call('DescribeLogGroups', {})).logGroups, []);
+});
+
 test('a stream made again is empty, and journals of deleted streams are removed', async () => {
   const { call, logs, journal } = await makeLogs();
   await call('CreateLogGroup', group);
