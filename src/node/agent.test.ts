@@ -5,6 +5,7 @@ import { createLog } from '#kernel/log.ts';
 import { RuntimeError } from '#drivers/runtime.ts';
 import { arnOf, awslogs, containerOf, harness, taskOf } from './node.fixture.ts';
 import type { Harness } from './node.fixture.ts';
+import { pauseImage } from './pause.ts';
 import { observe } from './task-state.ts';
 import type { PartState } from './task-state.ts';
 
@@ -370,7 +371,7 @@ test('a start whose answer and end were both missed is not tried again', async (
     return { runsForMs: 10, exitCode: 4 };
   };
   h.engine.publish('app:1', { program });
-  h.engine.have('berth/pause:1', { program: { termExitCode: 0 } });
+  h.engine.have(pauseImage, { program: { termExitCode: 0 } });
   h.boot();
   await h.want(taskOf(1, [containerOf('app')]));
   await h.clock.advanceUntil(() => h.engine.history.some((each) => each.what === 'start'), longEnough);

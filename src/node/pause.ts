@@ -12,8 +12,12 @@ export interface PauseProgram {
 
 export const busyboxPause: PauseProgram = { path: '/bin/busybox', argv: ['sleep', '2147483647'] };
 
-/** The image's reference; a new program needs a new tag, since an image that exists is kept. */
-const pauseImage = 'berth/pause:1';
+/**
+ * The image's reference; a new program needs a new tag, since an image that exists is kept. Its registry can never be
+ * (RFC 6761, section 6.4): or a task definition that names the image would have another one pulled in its place, for
+ * every task.
+ */
+export const pauseImage = 'berth.invalid/pause:1';
 
 /** The bridge that stands for a VPC on a node. */
 function networkSpecOf(installation: string, networkInterface: PayloadNetworkInterface): NetworkSpec {
