@@ -122,11 +122,13 @@ test('Fargate opens 65535 files where nothing else was said', () => {
 });
 
 test('labels of the user cannot pass for ours', () => {
-  const config = JSON.stringify({ Labels: { 'berth.installation': 'other', 'com.amazonaws.ecs.task-arn': 'x' } });
+  const Labels = { 'berth.installation': 'other', 'com.amazonaws.ecs.task-arn': 'x', 'berth.image-digest': 'sha256:0' };
+  const config = JSON.stringify({ Labels });
   const container = containerOf('app', { dockerConfig: { version: '', config, hostConfig: '{}' } });
   const { labels } = containerSpecOf(taskOf(1, [container]), container, context);
   assert.equal(labels['berth.installation'], 'test');
   assert.equal(labels['com.amazonaws.ecs.task-arn'], taskOf(1, []).arn);
+  assert.equal(labels['berth.image-digest'], '');
 });
 
 test('a task can be told from the labels of its containers', () => {
@@ -162,6 +164,11 @@ test('name servers, search domains and hosts belong to the namespace', () => {
     { hostname: 'db', ipAddress: '10.0.0.1' },
     { hostname: 'six', ipAddress: 'fe80::1' },
   ]);
+});
+
+test('no registry can have the image of the pause container', () => {
+  const task = taskOf(1, []);
+  assert.match(pauseSpecOf('test', task, task.elasticNetworkInterfaces![0]!).image, /^[a-z]+\.invalid\//);
 });
 
 test('Fargate’s limit of open files is lowered where the engine could not grant it', () => {

@@ -67,7 +67,8 @@ function ownLabels(
     [label.containerName]: container.name,
     [label.role]: 'task',
     ...adoptableLabel({ containerArn, essential, dependsOn, stopTimeout, logConfig: hostConfig.LogConfig }),
-    ...(context.imageDigest === undefined ? {} : { [label.imageDigest]: context.imageDigest }),
+    // Also where it is not known: the image may bring a label of that name.
+    [label.imageDigest]: context.imageDigest ?? '',
   };
 }
 

@@ -76,7 +76,7 @@ function containerReasonOf(container: ContainerState, view: TaskView, seen: Cont
 function imageDigestOf({ image, observed, definition }: ContainerState): string | undefined {
   if (observed === undefined) return undefined;
   if (image !== undefined && image.id === observed.imageId) return digestOf(image, definition.image);
-  return observed.labels[label.imageDigest];
+  return observed.labels[label.imageDigest] || undefined;
 }
 
 /** When the first essential container ended, or else the first of all. */
