@@ -128,6 +128,7 @@ test('overrides come before the definition, and the definition before what ECS s
       environment: [
         { name: 'AWS_REGION', value: 'eu-west-1' },
         { name: 'MODE', value: 'a' },
+        { name: '__proto__', value: 'p' },
       ],
     },
     {
@@ -155,6 +156,7 @@ test('overrides come before the definition, and the definition before what ECS s
     AWS_REGION: 'eu-west-1',
     AWS_DEFAULT_REGION: 'us-east-1',
     MODE: 'b',
+    ['__proto__']: 'p',
   });
 });
 

@@ -130,15 +130,13 @@ function environmentOf(
   container: ContainerDefinition,
   override: ContainerOverride,
 ): Record<string, string> {
-  const environment: Record<string, string> = {
-    AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
-    AWS_REGION: task.region,
-    AWS_DEFAULT_REGION: task.region,
-  };
-  for (const { name, value } of [...(container.environment ?? []), ...(override.environment ?? [])]) {
-    environment[name!] = value ?? '';
-  }
-  return environment;
+  // Not set one by one: a variable may be called `__proto__`.
+  return Object.fromEntries([
+    ['AWS_EXECUTION_ENV', 'AWS_ECS_FARGATE'],
+    ['AWS_REGION', task.region],
+    ['AWS_DEFAULT_REGION', task.region],
+    ...[...(container.environment ?? []), ...(override.environment ?? [])].map(({ name, value = '' }) => [name, value]),
+  ]);
 }
 
 function dockerConfigOf(container: ContainerDefinition): DockerConfig {
