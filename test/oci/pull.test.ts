@@ -45,6 +45,18 @@ test('a manifest is pulled by tag and by digest, whole or its headers alone', as
   }
 });
 
+test('a manifest that says it is a page is no page of this origin', async (t) => {
+  const server = await startRegistry(t);
+  await server.call('CreateRepository', { repositoryName: 'app' });
+  const body = JSON.stringify({ schemaVersion: 2, manifests: [], note: '<script>alert(1)</script>' });
+  const put = await server.ask('PUT', '/v2/app/manifests/v1', { body, headers: { 'content-type': 'text/html' } });
+  assert.equal(put.status, 201);
+  const reply = await server.ask('GET', '/v2/app/manifests/v1');
+  assert.equal(await reply.text(), body);
+  assert.equal(reply.headers.get('content-security-policy'), "default-src 'none'; sandbox");
+  assert.equal(reply.headers.get('x-content-type-options'), 'nosniff');
+});
+
 test('a manifest, blob or repository that is not there answers 404 with its code', async (t) => {
   const server = await startRegistry(t);
   await server.call('CreateRepository', { repositoryName: 'app' });

@@ -69,6 +69,9 @@ const routes: readonly Route[] = [
 export function createRegistry(parts: RegistryParts): RegistryHandler {
   return async (request, response) => {
     response.setHeader('docker-distribution-api-version', 'registry/2.0');
+    // A manifest has the type that its pusher gave it: shown in a browser, it must not act as a page of this origin.
+    response.setHeader('content-security-policy', "default-src 'none'; sandbox");
+    response.setHeader('x-content-type-options', 'nosniff');
     // A client may leave at any moment; the streams' own ends say so where it matters.
     response.on('error', (error) => parts.log.debug('a registry client went away', { error }));
     try {
