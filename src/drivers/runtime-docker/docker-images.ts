@@ -116,7 +116,8 @@ export function registryAuth(name: string, { username, password }: RegistryAuth)
 const pullWordings: readonly (readonly [RegExp, RuntimeError['reason']])[] = [
   [/^(manifest for|repository) \S+ not found|manifest unknown|name unknown/i, 'not-found'],
   [/pull access denied|unauthorized|denied:|no basic auth credentials|failed to authorize|\b40[13]\b/i, 'denied'],
-  [/: not found|does not exist|no such/i, 'not-found'],
+  // Not the registry's name: a machine without a network would read that an image is missing.
+  [/: not found|does not exist|no such(?! host)/i, 'not-found'],
 ];
 
 function pullFailure(error: RuntimeError): RuntimeError {

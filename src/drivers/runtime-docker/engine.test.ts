@@ -129,6 +129,7 @@ test('what a pull’s stream ends with counts', async (context) => {
     ['unauthorized: authentication required', 'denied'],
     ['Get "http://localhost:1/v2/": no basic auth credentials', 'denied'],
     ['Get "http://localhost:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused', 'failed'],
+    ['Get "https://r.test/v2/": dial tcp: lookup r.test on 127.0.0.53:53: no such host', 'failed'],
     ['failed to register layer: no space left on device', 'failed'],
   ] as const) {
     const { runtime } = await serve(context, (_request, response) => {
