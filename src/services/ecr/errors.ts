@@ -77,6 +77,11 @@ export function invalidParameter(parameter: string, constraint: string): AwsErro
   );
 }
 
+/** A length or value out of AWS's range: `Member must have value less than or equal to 1000`. */
+export function outOfRange(parameter: string, measure: 'length' | 'value', bound: string): AwsError {
+  return invalidParameter(parameter, `Member must have ${measure} ${bound}`);
+}
+
 export function scanOnPushUnsupported(): AwsError {
   return new AwsError(
     'InvalidParameterException',

@@ -5,6 +5,7 @@ import type { Reader, Store, Tx } from '#kernel/store.ts';
 import { imageNotFound, narrowedById } from './errors.ts';
 import { deleteImage, deleteTag, findImage, imagesOf, repositoryIn, tagsOf, type ImageId } from './image-records.ts';
 import { blobNamespace, type Image, type Repository } from './kinds.ts';
+import { checkBatch, checkTagStatus, pageLimit } from './limits.ts';
 import { readBlob } from './read-blob.ts';
 import { addressed, addressedArn, scopeOf } from './registry-scope.ts';
 import { planImageFailure } from './plan-image-failure.ts';
@@ -17,7 +18,6 @@ export function imageOperations(parts: { readonly store: Store; readonly blobs: 
   return { ...listing, ...batches(parts) };
 }
 
-const pageSize = 100;
 const filter = { tagStatus: true } as const;
 
 const listing: Operations<'ecr'> = {
@@ -26,10 +26,11 @@ const listing: Operations<'ecr'> = {
     resource: addressedArn,
     read(input, reader, context) {
       const repository = repositoryIn(reader, addressed(input, context, 'ListImages'));
+      checkTagStatus(input.filter);
       const ids = imagesOf(reader, repository).flatMap((image) => idsOf(reader, image, input.filter));
       const page = context.page(ids, ({ imageDigest, imageTag }) => `${imageDigest} ${imageTag ?? ''}`, {
         token: input.nextToken,
-        limit: input.maxResults ?? pageSize,
+        limit: pageLimit(input.maxResults),
       });
       return { imageIds: page.items, nextToken: page.nextToken };
     },
@@ -42,11 +43,13 @@ const listing: Operations<'ecr'> = {
       const repository = repositoryIn(reader, addressed(input, context, 'DescribeImages'));
       if (imageIds !== undefined && imageIds.length > 0) {
         if (maxResults !== undefined || nextToken !== undefined || input.filter !== undefined) throw narrowedById();
+        checkBatch('imageIds', imageIds);
         const images = imageIds.map((id) => requireImage(reader, repository, id));
         return { imageDetails: [...new Set(images)].map((image) => detailsOf(reader, repository, image)) };
       }
+      checkTagStatus(input.filter);
       const images = imagesOf(reader, repository).filter((image) => idsOf(reader, image, input.filter).length > 0);
-      const page = context.page(images, ({ spec }) => spec.digest, { token: nextToken, limit: maxResults ?? pageSize });
+      const page = context.page(images, ({ spec }) => spec.digest, { token: nextToken, limit: pageLimit(maxResults) });
       return {
         imageDetails: page.items.map((image) => detailsOf(reader, repository, image)),
         nextToken: page.nextToken,
@@ -62,6 +65,7 @@ function batches({ store, blobs }: { readonly store: Store; readonly blobs: Blob
       resource: addressedArn,
       async perform(input, context) {
         const name = addressed(input, context, 'BatchGetImage');
+        checkBatch('imageIds', input.imageIds);
         const found = store.read((reader) => {
           const repository = repositoryIn(reader, name);
           return distinct(input.imageIds).map((id) => findOrFail(reader, repository, id));
@@ -86,6 +90,7 @@ function batches({ store, blobs }: { readonly store: Store; readonly blobs: Blob
       resource: addressedArn,
       run(input, tx, context) {
         const repository = repositoryIn(tx, addressed(input, context, 'BatchDeleteImage'));
+        checkBatch('imageIds', input.imageIds);
         const imageIds: ImageId[] = [];
         const failures: Failure[] = [];
         for (const id of distinct(input.imageIds)) {

@@ -3,6 +3,7 @@ import type { In, Operation, OperationName, Operations, Out } from '#aws/service
 import { scopedKey } from '#kernel/arn.ts';
 import { pagedByName, repositoryAlreadyExists, repositoryNotEmpty, scanOnPushUnsupported } from './errors.ts';
 import { deleteRepositoryRecords, imagesOf, nameOf, repositoryIn } from './image-records.ts';
+import { checkBatch, pageLimit } from './limits.ts';
 import { repositoryKey, repositoryKind, type Repository } from './kinds.ts';
 import { repositoryArn, repositoryUri, type RegistryAddress } from './names.ts';
 import { addressed, addressedArn, requireOwnRegistry, scopeOf } from './registry-scope.ts';
@@ -61,12 +62,13 @@ function describeRepositories(address: RegistryAddress): Handler<'DescribeReposi
       const { repositoryNames: names, maxResults, nextToken } = input;
       if (names !== undefined && names.length > 0) {
         if (maxResults !== undefined || nextToken !== undefined) throw pagedByName();
+        checkBatch('repositoryNames', names);
         const wanted = names.map((repositoryName) => addressed({ ...input, repositoryName }, context, operation));
         return { repositories: wanted.map((name) => describe(repositoryIn(reader, name), address)) };
       }
       requireOwnRegistry(input.registryId, context, { operation, resource: '*' });
       const all = reader.list(repositoryKind, scopedKey(scopeOf(context), ''));
-      const page = context.page(all, ({ key }) => key, { token: nextToken, limit: maxResults ?? 100 });
+      const page = context.page(all, ({ key }) => key, { token: nextToken, limit: pageLimit(maxResults) });
       return { repositories: page.items.map((each) => describe(each, address)), nextToken: page.nextToken };
     },
   };

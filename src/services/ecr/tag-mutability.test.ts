@@ -29,6 +29,12 @@ test('filters come with a setting that has exclusions, and only then', () => {
   assert.deepEqual(readMutability(), { imageTagMutability: 'MUTABLE', exclusionFilters: [] });
   assert.deepEqual(readMutability('IMMUTABLE_WITH_EXCLUSION', [wildcard('dev*')]).exclusionFilters, ['dev*']);
   const code = { code: 'InvalidParameterException' };
+  assert.throws(() => readMutability('FROZEN' as TagMutability), {
+    ...code,
+    message:
+      "Invalid parameter at 'imageTagMutability' failed to satisfy constraint: 'Member must satisfy enum value set: " +
+      "[IMMUTABLE_WITH_EXCLUSION, IMMUTABLE, MUTABLE_WITH_EXCLUSION, MUTABLE]'",
+  });
   assert.throws(() => readMutability('IMMUTABLE', [wildcard('a')]), code);
   assert.throws(() => readMutability('IMMUTABLE_WITH_EXCLUSION', []), code);
   assert.throws(() => readMutability('IMMUTABLE_WITH_EXCLUSION', [wildcard('a*b*c*')]), code);

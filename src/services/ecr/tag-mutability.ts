@@ -5,6 +5,12 @@ import type { RepositorySpec, TagMutability } from './kinds.ts';
 
 export type MutabilitySetting = Pick<RepositorySpec, 'imageTagMutability' | 'exclusionFilters'>;
 
+const settings: readonly TagMutability[] = [
+  'IMMUTABLE_WITH_EXCLUSION',
+  'IMMUTABLE',
+  'MUTABLE_WITH_EXCLUSION',
+  'MUTABLE',
+];
 const filterPattern = '^[0-9a-zA-Z._*-]{1,128}$';
 
 /** Whether `tag`, once it is there, must stay with its image. */
@@ -15,11 +21,14 @@ export function isTagImmutable({ imageTagMutability, exclusionFilters }: Mutabil
     : imageTagMutability === 'MUTABLE_WITH_EXCLUSION' && excluded;
 }
 
-/** The setting that a request asks for. Throws InvalidParameterException where its parts don't fit together. */
+/** The setting that a request asks for. Throws InvalidParameterException where there is none such or its parts don't fit. */
 export function readMutability(
   imageTagMutability: TagMutability = 'MUTABLE',
   filters: readonly { readonly filterType?: string; readonly filter?: string }[] = [],
 ): MutabilitySetting {
+  if (!settings.includes(imageTagMutability)) {
+    throw invalidParameter('imageTagMutability', `Member must satisfy enum value set: [${settings.join(', ')}]`);
+  }
   const parameter = 'imageTagMutabilityExclusionFilters';
   const excluding = imageTagMutability.endsWith('_WITH_EXCLUSION');
   if (excluding !== filters.length > 0) {
