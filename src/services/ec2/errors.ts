@@ -4,6 +4,12 @@ import { AwsError } from '#kernel/error.ts';
 
 export const invalidFilter = (name: string) => new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
 
+export const pageTooSmall = (maxResults: number, smallest: number) =>
+  new AwsError(
+    'InvalidParameterValue',
+    `Value ( ${maxResults} ) for parameter maxResults is invalid. Expecting a value greater than ${smallest}.`,
+  );
+
 export const vpcNotFound = (id: string) => new AwsError('InvalidVpcID.NotFound', `The vpc ID '${id}' does not exist`);
 
 export const subnetNotFound = (id: string) =>

@@ -11,9 +11,13 @@ interface Filter {
 /** What each supported filter name looks at. */
 export type FilterFields<T> = Readonly<Record<string, (item: T) => string | readonly string[]>>;
 
+/** Filters by tags: nothing here can carry any yet, so they match nothing. */
+const byTag = /^tag:.|^tag-key$|^tag-value$/;
+
 /** The items that every filter matches. Throws InvalidParameterValue for a name that is not in `fields`. */
 export function filterBy<T>(items: readonly T[], filters: readonly Filter[] | undefined, fields: FilterFields<T>): T[] {
   const tests = (filters ?? []).map((filter) => {
+    if (byTag.test(filter.Name ?? '')) return () => false;
     const field = Object.hasOwn(fields, filter.Name ?? '') ? fields[filter.Name!]! : undefined;
     if (!field) throw invalidFilter(filter.Name ?? '');
     const patterns = (filter.Values ?? []).map(toPattern);

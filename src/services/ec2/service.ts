@@ -1,5 +1,5 @@
 // The ec2 service: the Describe calls over the default VPC and its network interfaces.
-import { defineService, type Context, type Operations, type PageRequest, type Service } from '#aws/service.ts';
+import { defineService, type Context, type Operations, type Service } from '#aws/service.ts';
 import type { Random } from '#kernel/random.ts';
 import type { Kind, Reader, Resource } from '#kernel/store.ts';
 import { createDefaultVpcs, type EnsureDefaultVpc } from './default-vpc.ts';
@@ -25,6 +25,7 @@ import {
 } from './kinds.ts';
 import { createNetworkInterfaces } from './network-interfaces.ts';
 import type { NetworkInterfaces } from './ports.ts';
+import { pageOf } from './page-of.ts';
 import { zonesOf, type Zone } from './zones.ts';
 
 interface Ec2 {
@@ -56,12 +57,22 @@ const subnetFilters: FilterFields<SubnetSpec> = {
   'vpc-id': (subnet) => subnet.vpcId,
   'availability-zone': (subnet) => subnet.availabilityZone,
   availabilityZone: (subnet) => subnet.availabilityZone,
+  'availability-zone-id': zoneIdOf,
+  availabilityZoneId: zoneIdOf,
   'cidr-block': (subnet) => subnet.cidrBlock,
+  cidr: (subnet) => subnet.cidrBlock,
+  cidrBlock: (subnet) => subnet.cidrBlock,
   'default-for-az': (subnet) => String(subnet.isDefault),
   defaultForAz: (subnet) => String(subnet.isDefault),
+  'map-public-ip-on-launch': () => 'false',
+  mapPublicIpOnLaunch: () => 'false',
   'owner-id': (subnet) => subnet.account,
   state: () => 'available',
 };
+
+function zoneIdOf({ region, availabilityZone }: SubnetSpec): string {
+  return zonesOf(region).find(({ name }) => name === availabilityZone)?.id ?? '';
+}
 
 const securityGroupFilters: FilterFields<SecurityGroupSpec> = {
   'group-id': (group) => group.groupId,
@@ -211,9 +222,4 @@ function withNames(groups: SecurityGroupSpec[], names: readonly string[] | undef
 
 function wanted(names: readonly string[] | undefined, name: string): boolean {
   return !names?.length || names.includes(name);
-}
-
-/** EC2 gives up to 1,000 items a page. */
-function pageOf(input: { MaxResults?: number | undefined; NextToken?: string | undefined }): PageRequest {
-  return { token: input.NextToken, limit: input.MaxResults ?? 1000 };
 }
