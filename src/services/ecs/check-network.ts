@@ -15,7 +15,7 @@ export interface TaskNetwork {
 }
 
 /**
- * Throws InvalidParameterException. `assignPublicIp` needs no check: a task reaches out through the VPC's bridge either
+ * Throws InvalidParameterException. Either `assignPublicIp` is taken: a task reaches out through the VPC's bridge either
  * way, and no address of a machine's own is public, so none is shown.
  */
 export function checkedNetwork(
@@ -28,11 +28,14 @@ export function checkedNetwork(
   if (asked === undefined) {
     throw invalidParameter("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
   }
-  const { subnets: subnetIds = [], securityGroups = [] } = asked;
+  const { subnets: subnetIds = [], securityGroups = [], assignPublicIp = 'DISABLED' } = asked;
   if (subnetIds.length === 0) throw invalidParameter('subnets can not be empty.');
   if (subnetIds.length > mostSubnets) throw invalidParameter(`subnets can have at most ${mostSubnets} items.`);
   if (securityGroups.length > mostSecurityGroups) {
     throw invalidParameter(`securityGroups can have at most ${mostSecurityGroups} items.`);
+  }
+  if (assignPublicIp !== 'ENABLED' && assignPublicIp !== 'DISABLED') {
+    throw invalidParameter('assignPublicIp should be one of [ENABLED,DISABLED]');
   }
   const subnets = subnetIds.map((id) => {
     const subnet = ports.subnet(reader, scope, id);

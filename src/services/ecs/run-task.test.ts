@@ -71,6 +71,28 @@ const refused: readonly (readonly [string, Partial<RunTaskInput>, string, string
   ],
   ['11 tasks', { count: 11 }, 'InvalidParameterException', 'count must be between 1 and 10.'],
   [
+    'a public address that is neither given nor not',
+    {
+      networkConfiguration: {
+        awsvpcConfiguration: { subnets: ['subnet-1'], assignPublicIp: 'PERHAPS' as 'ENABLED' },
+      },
+    },
+    'InvalidParameterException',
+    'assignPublicIp should be one of [ENABLED,DISABLED]',
+  ],
+  [
+    'tags from nowhere',
+    { propagateTags: 'CLUSTER' as 'NONE' },
+    'InvalidParameterException',
+    'propagateTags should be one of [SERVICE,NONE,TASK_DEFINITION]',
+  ],
+  [
+    'a long client token',
+    { clientToken: 'x'.repeat(65) },
+    'InvalidParameterException',
+    'clientToken must be at most 64 ASCII characters, none of them a space.',
+  ],
+  [
     'an unknown platform',
     { platformVersion: '9.9.9' },
     'PlatformUnknownException',

@@ -25,6 +25,8 @@ import type { Architecture } from './validate-task-definition.ts';
 
 const mostTasks = 10;
 const longestStartedBy = 128;
+const longestClientToken = 64;
+const tagSources = ['SERVICE', 'NONE', 'TASK_DEFINITION'];
 const platformVersion = '1.4.0';
 
 export interface RunTaskOptions {
@@ -99,9 +101,7 @@ function runTasks(input: RunTaskInput, tx: Tx, context: Context, options: RunTas
   }
   const definition = checkedDefinition(input, tx, context);
   checkLaunch(input, definition);
-  if (input.startedBy !== undefined && input.startedBy.length > longestStartedBy) {
-    throw invalidParameter(`startedBy must be at most ${longestStartedBy} characters.`);
-  }
+  checkNames(input);
   const network = checkedNetwork(input.networkConfiguration, options.networkInterfaces, tx, context);
   const wanted = {
     input,
@@ -121,6 +121,16 @@ function runTasks(input: RunTaskInput, tx: Tx, context: Context, options: RunTas
     };
     return tx.put(taskKind, taskKey(spec, spec.clusterName, spec.id), { spec, status });
   });
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html: what a caller may name its tasks by. */
+function checkNames({ startedBy = '', clientToken = '' }: RunTaskInput): void {
+  if (startedBy.length > longestStartedBy) {
+    throw invalidParameter(`startedBy must be at most ${longestStartedBy} characters.`);
+  }
+  if (clientToken.length > longestClientToken || !/^[\x21-\x7e]*$/.test(clientToken)) {
+    throw invalidParameter(`clientToken must be at most ${longestClientToken} ASCII characters, none of them a space.`);
+  }
 }
 
 function checkedDefinition(input: RunTaskInput, tx: Tx, context: Context): TaskDefinitionSpec {
@@ -146,6 +156,9 @@ function checkLaunch(input: RunTaskInput, definition: TaskDefinitionSpec): void 
   }
   if (group?.startsWith('service:'))
     throw invalidParameter("Invalid namespace for group. Namespace 'service:' is reserved.");
+  if (propagateTags !== undefined && !tagSources.includes(propagateTags)) {
+    throw invalidParameter(`propagateTags should be one of [${tagSources.join(',')}]`);
+  }
   if (propagateTags === 'SERVICE') {
     throw invalidParameter('propagateTags cannot be SERVICE for a task that no service starts.');
   }

@@ -228,6 +228,10 @@ testWith('tasks are listed by family, starter and what is wanted of them', async
   assert.deepEqual(await list({ family: 'other' }), []);
   assert.deepEqual(await list({ family: 'other', desiredStatus: 'STOPPED' }), [two]);
   assert.deepEqual(await list({ launchType: 'EC2' }), []);
+  await assert.rejects(list({ launchType: 'ROCKET' }), {
+    code: 'InvalidParameterException',
+    message: 'launch type should be one of [EC2,FARGATE,EXTERNAL]',
+  });
 });
 
 testWith('what is asked of tasks that are not there is answered as AWS does', async (fixture) => {

@@ -14,6 +14,7 @@ type Task = Resource<TaskSpec, TaskStatus>;
 
 const mostDescribed = 100;
 const mostListed = 100;
+const launchTypes = ['EC2', 'FARGATE', 'EXTERNAL'];
 const longestReason = 1024;
 const userStopped = 'Task stopped by user';
 
@@ -88,6 +89,9 @@ function listTasks(input: In<'ecs', 'ListTasks'>, reader: Reader, context: Conte
   const cluster = existingCluster(reader, context, input.cluster);
   if (desiredStatus !== 'RUNNING' && desiredStatus !== 'STOPPED' && desiredStatus !== 'PENDING') {
     throw invalidParameter('desiredStatus should be one of [RUNNING,PENDING,STOPPED]');
+  }
+  if (launchType !== undefined && !launchTypes.includes(launchType)) {
+    throw invalidParameter(`launch type should be one of [${launchTypes.join(',')}]`);
   }
   if (startedBy !== undefined && family !== undefined) {
     throw clientException('startedBy cannot be combined with any other filters.');
