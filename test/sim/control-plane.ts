@@ -6,6 +6,7 @@ import { silentLog, type Log } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
 import { home } from './home.ts';
 import { Life } from './life.ts';
+import { MortalJournal } from './mortal-journal.ts';
 import type { World } from './world.ts';
 
 const installation: Installation = {
@@ -48,6 +49,9 @@ export class ControlPlane {
   readonly #log: Log;
   #life: Life | undefined;
   #runtime: FakeRuntime | undefined;
+  #journal: MortalJournal | undefined;
+  /** Appends of logs fail with this. */
+  #journalFailure: Error | undefined;
   #app: App | undefined;
   #armed: (Kill & { readonly at: Moment }) | undefined;
   #ending = false;
@@ -73,6 +77,13 @@ export class ControlPlane {
     const life = new Life();
     this.#life = life;
     this.#runtime = new FakeRuntime(engine);
+    this.#journal = new MortalJournal({
+      journal,
+      clock,
+      dice: this.#world.dice.fork(),
+      delay: () => disk.delay(),
+      failure: () => this.#journalFailure,
+    });
     this.lives += 1;
     this.#world.invariants.begins(this.lives);
     history.note('control plane', `starts (life ${this.lives})`);
@@ -88,7 +99,7 @@ export class ControlPlane {
       runtime: this.#watched(runtime, life),
       architecture: 'X86_64',
       blobs,
-      journal: life.outside(journal),
+      journal: life.outside(this.#journal),
       recordAccess: () => undefined,
       onFatal: (error) => this.#failStop(life, error),
     }).then(
@@ -123,8 +134,15 @@ export class ControlPlane {
     this.#armed = { at, ...how };
   }
 
+  /** Logs cannot be appended to, or can again. */
+  failJournal(error: Error | undefined): void {
+    this.#journalFailure = error;
+  }
+
+  /** Nothing that was prepared goes wrong any more. */
   disarm(): void {
     this.#armed = undefined;
+    this.#journalFailure = undefined;
   }
 
   /** As SIGTERM: it ends what it is at, and is started again. */
@@ -146,6 +164,7 @@ export class ControlPlane {
 
   #bury(): void {
     this.#runtime?.disconnect();
+    void this.#journal?.die();
     this.#life?.end();
     this.#life = undefined;
     this.#app = undefined;

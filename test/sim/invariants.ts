@@ -188,6 +188,10 @@ export class Invariants {
     if (order.indexOf(is) < order.indexOf(was!)) say(`went back from ${was} to ${is}`);
     if (was === 'STOPPED') say(`changed after it had STOPPED: ${difference(before.status, after.status)}`);
     if (after.status.version <= before.status.version) say(`has version ${after.status.version} again`);
+    for (const { name, lastStatus } of after.status.containers) {
+      const earlier = before.status.containers.find((each) => each.name === name)!.lastStatus;
+      if (order.indexOf(lastStatus) < order.indexOf(earlier)) say(`took ${name} back from ${earlier} to ${lastStatus}`);
+    }
     if (before.spec.stop !== undefined && !sameJson(after.spec.stop, before.spec.stop))
       say('forgot that it was to stop');
   }

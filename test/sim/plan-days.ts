@@ -26,6 +26,7 @@ export type Deed =
     }
   | { readonly do: 'slow disk'; readonly forMs: number; readonly slowMs: number }
   | { readonly do: 'fail disk' }
+  | { readonly do: 'fail journal'; readonly forMs: number }
   | ({ readonly do: 'kill' } & Kill)
   | ({ readonly do: 'kill at'; readonly at: Moment } & Kill)
   | { readonly do: 'restart'; readonly downMs: number }
@@ -106,6 +107,8 @@ const misfortunes: readonly Misfortune[] = [
   }),
   (dice) => ({ do: 'slow disk', forMs: dice.between(500, 15_000), slowMs: dice.pick([10, 200, 1_500]) }),
   () => ({ do: 'fail disk' }),
+  (dice) => ({ do: 'fail journal', forMs: dice.pick([50, 2_000, 15_000]) }),
+  () => ({ do: 'lose answers', call: 'start', times: 2, when: 'after' }),
   (dice) => ({ do: 'kill', ...kill(dice) }),
   (dice) => ({ do: 'kill', ...kill(dice) }),
   (dice) => ({ do: 'kill at', at: dice.pick(moments), ...kill(dice) }),

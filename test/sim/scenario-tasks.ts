@@ -175,7 +175,10 @@ class Scenario {
         failure = thrown;
       },
     );
-    await this.#world.clock.advanceUntil(() => isDone, patienceMs);
+    const deadline = this.#world.clock.now().getTime() + patienceMs;
+    const isTooLate = () => this.#world.clock.now().getTime() >= deadline;
+    await this.#world.clock.advanceUntil(() => isDone || isTooLate(), patienceMs + 600_000);
+    if (!isDone) throw new Violation(`a request has no answer after ${patienceMs} ms`);
     await settled;
     if (failure !== undefined) throw failure;
   }
@@ -216,6 +219,9 @@ class Scenario {
         return this.#slowDisk(deed.slowMs, deed.forMs);
       case 'fail disk':
         return disk.failNext(new Error('the disk is full'));
+      case 'fail journal':
+        this.#plane.failJournal(new Error('the disk is full'));
+        return void this.#world.clock.sleep(deed.forMs).then(() => this.#plane.failJournal(undefined));
       case 'kill':
         return this.#plane.kill(deed);
       case 'kill at':
