@@ -6,6 +6,7 @@ import type { Reader, Resource, Store, Tx } from '#kernel/store.ts';
 import type { EventLogs } from './event-logs.ts';
 import { groupExists, groupNotFound, invalidParameter } from './errors.ts';
 import { groupKey, logGroupKind, logStreamKind, nothingObserved, streamKey, type LogGroupSpec } from './kinds.ts';
+import { describeLimit } from './limits.ts';
 import { checkGroupName, groupArn, groupNameOfArn } from './names.ts';
 
 /** The group, which must exist. */
@@ -14,9 +15,6 @@ export function requireGroup(reader: Reader, scope: Scope, name: string): Resour
   if (!group) throw groupNotFound();
   return group;
 }
-
-/** AWS's page size of Describe calls. */
-export const describeLimit = 50;
 
 /** The operations; stored bytes are read from the event logs. */
 export function groupOperations(store: Store, eventLogs: EventLogs) {
@@ -41,6 +39,9 @@ export function groupOperations(store: Store, eventLogs: EventLogs) {
     DescribeLogGroups: {
       accepts: { logGroupNamePrefix: true, logGroupNamePattern: true, limit: true, nextToken: true },
       async perform(input, context) {
+        if (input.logGroupNamePrefix !== undefined && input.logGroupNamePattern !== undefined) {
+          throw invalidParameter('LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.');
+        }
         const found = store.read((reader) => reader.list(logGroupKind, groupKey(context, '')));
         await store.durable();
         const wanted = found
@@ -48,7 +49,7 @@ export function groupOperations(store: Store, eventLogs: EventLogs) {
           .filter((group) => matchesPattern(group.spec.logGroupName, input.logGroupNamePattern));
         const page = context.page(wanted, (group) => group.key, {
           token: input.nextToken,
-          limit: input.limit ?? describeLimit,
+          limit: describeLimit(input.limit),
         });
         const logGroups = page.items.map((group) => describeGroup(store, eventLogs, group));
         return { logGroups: await Promise.all(logGroups), nextToken: page.nextToken };
@@ -102,9 +103,7 @@ const tagOperations = {
 } satisfies Operations<'logs'>;
 
 function taggedGroup(reader: Reader, context: Context, arn: string): Resource<LogGroupSpec, unknown> {
-  const name = groupNameOfArn(arn);
-  if (name === undefined) throw groupNotFound();
-  return requireGroup(reader, context, name);
+  return requireGroup(reader, context, groupNameOfArn(context, arn));
 }
 
 function retag(tx: Tx, group: Resource<LogGroupSpec, unknown>, tags: Readonly<Record<string, string>>): void {

@@ -1,7 +1,7 @@
 // Names and ARNs of groups and streams.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
 import { formatArn, parseArn, type Scope } from '#kernel/arn.ts';
-import { invalidParameter } from './errors.ts';
+import { groupNotFound, invalidParameter } from './errors.ts';
 import type { LogGroupSpec, LogStreamSpec } from './kinds.ts';
 
 const groupPattern = '[\\.\\-_/#A-Za-z0-9]+';
@@ -10,6 +10,7 @@ const streamPattern = '[^:*]*';
 /** Throws AWS's validation error where `name` cannot name a log group. */
 export function checkGroupName(name: string): void {
   check(name, 'logGroupName', groupPattern);
+  if (/^aws\//i.test(name)) throw invalidParameter('Log groups starting with AWS/ are reserved for AWS.');
 }
 
 /** Throws AWS's validation error where `name` cannot name a log stream. */
@@ -30,9 +31,7 @@ export function checkDestination(destination: Scope & Pick<LogStreamSpec, 'logGr
 function check(name: string, member: string, pattern: string): void {
   const constraint = violated(name, pattern);
   if (constraint === undefined) return;
-  throw invalidParameter(
-    `1 validation error detected: Value '${name}' at '${member}' failed to satisfy constraint: ${constraint}`,
-  );
+  throw invalidValue(name, member, constraint);
 }
 
 function violated(name: string, pattern: string): string | undefined {
@@ -53,23 +52,30 @@ export function streamArn(stream: LogStreamSpec): string {
   return `${groupArn(stream)}:log-stream:${stream.logStreamName}`;
 }
 
-/** The group's name out of a name or an ARN (with or without `:*`). Throws where neither is given, or both. */
-export function groupNameOf(input: {
-  readonly logGroupName?: string | undefined;
-  readonly logGroupIdentifier?: string | undefined;
-}): string {
-  const { logGroupName, logGroupIdentifier } = input;
+/**
+ * The group's name out of a name or an ARN (with or without `:*`). Throws where neither is given, or both, and
+ * ResourceNotFoundException where the ARN names no group of this account and region.
+ */
+export function groupNameOf(
+  scope: Scope,
+  {
+    logGroupName,
+    logGroupIdentifier,
+  }: { readonly logGroupName?: string | undefined; readonly logGroupIdentifier?: string | undefined },
+): string {
   if (logGroupName !== undefined && logGroupIdentifier !== undefined) {
     throw invalidParameter('Exactly one of logGroupName and logGroupIdentifier must be given.');
   }
   const identifier = logGroupIdentifier ?? logGroupName;
   if (identifier === undefined) throw invalidParameter('Either logGroupName or logGroupIdentifier must be given.');
-  return groupNameOfArn(identifier) ?? identifier;
+  return identifier.startsWith('arn:') ? groupNameOfArn(scope, identifier) : identifier;
 }
 
-/** The group's name in an ARN; undefined where `text` is no ARN of a log group. */
-export function groupNameOfArn(text: string): string | undefined {
+/** The group's name in an ARN. Throws ResourceNotFoundException where it names no group of this account and region. */
+export function groupNameOfArn({ account, region }: Scope, text: string): string {
   const arn = parseArn(text);
-  if (arn?.service !== 'logs') return undefined;
-  return /^log-group:([^:]+)(?::\*)?$/.exec(arn.resource)?.[1];
+  const isOwn = arn?.service === 'logs' && arn.account === account && arn.region === region;
+  const name = isOwn ? /^log-group:([^:]+)(?::\*)?$/.exec(arn.resource)?.[1] : undefined;
+  if (name === undefined) throw groupNotFound();
+  return name;
 }

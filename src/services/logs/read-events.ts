@@ -8,12 +8,13 @@ import { invalidParameter, invalidToken, streamNotFound } from './errors.ts';
 import { compileFilterPattern } from './filter-pattern.ts';
 import { requireGroup } from './groups.ts';
 import { logStreamKind, streamKey, type LogStreamSpec } from './kinds.ts';
+import { checkLength, readLimit } from './limits.ts';
 import { mergeStreams, type MergedEvent } from './merge-streams.ts';
 import { groupArn, groupNameOf } from './names.ts';
 import { batchBytes, eventOverhead } from './put-events.ts';
 import { requireStream } from './streams.ts';
 
-const mostEvents = 10_000;
+const mostStreams = 100;
 
 /** The operations. */
 export function readEventsOperations(store: Store, eventLogs: EventLogs) {
@@ -30,7 +31,7 @@ export function readEventsOperations(store: Store, eventLogs: EventLogs) {
         nextToken: true,
         startFromHead: true,
       },
-      resource: (input, context) => groupArn({ ...context, logGroupName: groupNameOf(input) }),
+      resource: (input, context) => groupArn({ ...context, logGroupName: groupNameOf(context, input) }),
       perform: (input, context) => getEvents(store, eventLogs, input, context),
     },
     // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
@@ -47,21 +48,22 @@ export function readEventsOperations(store: Store, eventLogs: EventLogs) {
         nextToken: true,
         interleaved: true,
       },
-      resource: (input, context) => groupArn({ ...context, logGroupName: groupNameOf(input) }),
+      resource: (input, context) => groupArn({ ...context, logGroupName: groupNameOf(context, input) }),
       perform: (input, context) => filterEvents(store, eventLogs, input, context),
     },
   } satisfies Operations<'logs'>;
 }
 
 async function getEvents(store: Store, eventLogs: EventLogs, input: In<'logs', 'GetLogEvents'>, context: Context) {
-  const groupName = groupNameOf(input);
+  const limit = readLimit(input.limit);
+  const groupName = groupNameOf(context, input);
   const stream = store.read((reader) => requireStream(reader, context, groupName, input.logStreamName!));
   await store.durable();
   const range = rangeOf(input);
   const from = input.nextToken === undefined ? undefined : openCursor(context, input.nextToken);
   const forward = from ? from.direction === 'f' : (input.startFromHead ?? false);
   const events = (await eventLogs.open(stream.journal)).read(range, forward ? 'forward' : 'backward');
-  const found = await take(beyond(events, from), input.limit);
+  const found = await take(beyond(events, from), limit);
   if (!forward) found.reverse();
   return { events: found.map(toOutput), ...cursors(context, found, { range, from, given: input.nextToken }) };
 }
@@ -72,12 +74,12 @@ async function filterEvents(
   input: In<'logs', 'FilterLogEvents'>,
   context: Context,
 ) {
+  const limit = readLimit(input.limit);
   const matches = compileFilterPattern(input.filterPattern ?? '');
   const streams = chosenStreams(store, context, input);
   await store.durable();
   const from = input.nextToken === undefined ? undefined : openPosition(context, input.nextToken);
   const merged = mergeStreams(streams, eventLogs, rangeOf(input), from);
-  const limit = Math.min(input.limit ?? mostEvents, mostEvents);
   const page: MergedEvent[] = [];
   let bytes = 0;
   let more = false;
@@ -120,14 +122,14 @@ async function* beyond(events: AsyncIterable<PlacedEvent>, from: Cursor | undefi
   }
 }
 
-async function take(events: AsyncIterable<PlacedEvent>, limit: number | undefined): Promise<PlacedEvent[]> {
+async function take(events: AsyncIterable<PlacedEvent>, limit: number): Promise<PlacedEvent[]> {
   const taken: PlacedEvent[] = [];
   let bytes = 0;
   for await (const event of events) {
     bytes += Buffer.byteLength(event.message) + eventOverhead;
     if (taken.length > 0 && bytes > batchBytes) break;
     taken.push(event);
-    if (taken.length >= Math.min(limit ?? mostEvents, mostEvents)) break;
+    if (taken.length >= limit) break;
   }
   return taken;
 }
@@ -159,10 +161,11 @@ interface Choice {
 }
 
 function chosenStreams(store: Store, context: Context, choice: Choice): LogStreamSpec[] {
-  const groupName = groupNameOf(choice);
+  const groupName = groupNameOf(context, choice);
   if (choice.logStreamNames?.length && choice.logStreamNamePrefix !== undefined) {
     throw invalidParameter('Cannot specify both logStreamNames and logStreamNamePrefix.');
   }
+  if (choice.logStreamNames?.length) checkLength(choice.logStreamNames, 'logStreamNames', mostStreams);
   return store.read((reader) => {
     const group = requireGroup(reader, context, groupName);
     if (!choice.logStreamNames?.length) {

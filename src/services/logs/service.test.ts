@@ -161,6 +161,41 @@ test('what is missing or there already is said in AWS’s codes', async () => {
   );
 });
 
+test('what AWS refuses of a request is refused in its words', async () => {
+  const { call } = await makeLogs();
+  await call('CreateLogGroup', group);
+  await call('CreateLogStream', stream);
+  const put = (messages: string[]) =>
+    call('PutLogEvents', { ...stream, logEvents: messages.map((message) => ({ timestamp: Date.now(), message })) });
+  const found = '1 validation error detected: Value';
+  for (const [work, message] of [
+    [
+      put(['x', '']),
+      `${found} '' at 'logEvents.2.member.message' failed to satisfy constraint: Member must have length greater than or equal to 1`,
+    ],
+    [
+      put([]),
+      `${found} at 'logEvents' failed to satisfy constraint: Member must have length greater than or equal to 1`,
+    ],
+    [put(['x'.repeat(1_048_576)]), 'Upload too large: 1048602 bytes exceeds limit of 1048576'],
+    [call('CreateLogGroup', { logGroupName: 'aws/x' }), 'Log groups starting with AWS/ are reserved for AWS.'],
+    [
+      call('DescribeLogGroups', { logGroupNamePrefix: 'a', logGroupNamePattern: 'b' }),
+      'LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.',
+    ],
+    [
+      call('DescribeLogStreams', { ...group, orderBy: 'Size' as 'LogStreamName' }),
+      `${found} 'Size' at 'orderBy' failed to satisfy constraint: Member must satisfy enum value set: [LastEventTime, LogStreamName]`,
+    ],
+    [
+      call('GetLogEvents', { ...stream, limit: 0 }),
+      `${found} '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1`,
+    ],
+  ] as const) {
+    await assert.rejects(work, { code: 'InvalidParameterException', message });
+  }
+});
+
 test('events out of order are refused as a whole; those too old or too new are rejected and said', async () => {
   const { call } = await makeLogs();
   await call('CreateLogGroup', group);
@@ -199,6 +234,29 @@ test('a container’s output goes on after a restart where it stood, repeated ti
     events?.map((event) => event.message),
     ['one', 'two', 'three', 'four'],
   );
+});
+
+test('an ARN names a group of its own account and region only', async () => {
+  const { call } = await makeLogs();
+  const arnOf = (scope: string) => `arn:aws:logs:${scope}:log-group:${group.logGroupName}`;
+  const [own, ...others] = ['us-east-1:123456789012', 'eu-west-1:123456789012', 'us-east-1:999999999999'].map(arnOf);
+  await call('CreateLogGroup', group);
+  await call('CreateLogStream', stream);
+  await call('TagResource', { resourceArn: own, tags: { a: '1' } });
+  for (const resourceArn of [...others, group.logGroupName]) {
+    await assert.rejects(call('TagResource', { resourceArn, tags: { a: '2' } }), code('ResourceNotFoundException'));
+    await assert.rejects(call('UntagResource', { resourceArn, tagKeys: ['a'] }), code('ResourceNotFoundException'));
+    await assert.rejects(call('ListTagsForResource', { resourceArn }), code('ResourceNotFoundException'));
+  }
+  assert.deepEqual(await call('ListTagsForResource', { resourceArn: own }), { tags: { a: '1' } });
+  const { logStreamName } = stream;
+  assert.deepEqual((await call('GetLogEvents', { logGroupIdentifier: `${own}:*`, logStreamName })).events, []);
+  for (const logGroupIdentifier of others) {
+    const missing = code('ResourceNotFoundException');
+    await assert.rejects(call('GetLogEvents', { logGroupIdentifier, logStreamName }), missing);
+    await assert.rejects(call('FilterLogEvents', { logGroupIdentifier }), missing);
+    await assert.rejects(call('DescribeLogStreams', { logGroupIdentifier }), missing);
+  }
 });
 
 test('a container’s output goes nowhere that the API could not name', async () => {

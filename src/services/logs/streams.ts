@@ -6,9 +6,10 @@ import { hexId } from '#kernel/id.ts';
 import type { Random } from '#kernel/random.ts';
 import type { Reader, Resource, Store, Tx } from '#kernel/store.ts';
 import type { EventLogs } from './event-logs.ts';
-import { invalidParameter, streamExists, streamNotFound } from './errors.ts';
-import { describeLimit, requireGroup } from './groups.ts';
+import { invalidParameter, invalidValue, streamExists, streamNotFound } from './errors.ts';
+import { requireGroup } from './groups.ts';
 import { logStreamKind, nothingObserved, streamKey, type LogStreamSpec } from './kinds.ts';
+import { describeLimit } from './limits.ts';
 import { checkStreamName, groupArn, groupNameOf, streamArn } from './names.ts';
 
 /** The stream, which must exist, and its group too. */
@@ -73,14 +74,20 @@ export function streamOperations(store: Store, eventLogs: EventLogs, random: Ran
   } satisfies Operations<'logs'>;
 }
 
+const orders = ['LastEventTime', 'LogStreamName'];
+
 async function describeStreams(
   store: Store,
   eventLogs: EventLogs,
   input: In<'logs', 'DescribeLogStreams'>,
   context: Context,
 ) {
-  const groupName = groupNameOf(input);
-  const byTime = input.orderBy === 'LastEventTime';
+  const groupName = groupNameOf(context, input);
+  const { orderBy = 'LogStreamName' } = input;
+  if (!orders.includes(orderBy)) {
+    throw invalidValue(orderBy, 'orderBy', `Member must satisfy enum value set: [${orders.join(', ')}]`);
+  }
+  const byTime = orderBy === 'LastEventTime';
   if (byTime && input.logStreamNamePrefix !== undefined) {
     throw invalidParameter('Cannot order by LastEventTime with a logStreamNamePrefix.');
   }
@@ -89,7 +96,7 @@ async function describeStreams(
   const ordered = await order(wanted, eventLogs, { byTime, descending: input.descending ?? false });
   const page = context.page(ordered, (item) => item.place, {
     token: input.nextToken,
-    limit: input.limit ?? describeLimit,
+    limit: describeLimit(input.limit),
   });
   const logStreams = await Promise.all(page.items.map((item) => describeStream(item.stream, eventLogs)));
   return { logStreams, nextToken: page.nextToken };
