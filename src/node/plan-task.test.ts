@@ -17,6 +17,7 @@ function container(name: string, parts: Partial<ContainerView> = {}): ContainerV
     started: ['running', 'ended'].includes(parts.phase ?? 'absent'),
     late: false,
     busy: false,
+    unsure: false,
     drained: true,
     ...parts,
   };

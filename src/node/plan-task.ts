@@ -20,6 +20,8 @@ export interface ContainerView {
   readonly late: boolean;
   /** An action on it is under way. */
   readonly busy: boolean;
+  /** It was never seen to run, but it was told to, and nobody knows what came of that. */
+  readonly unsure: boolean;
   /** Nothing of its output is left to ship. */
   readonly drained: boolean;
 }
@@ -42,6 +44,7 @@ export type TaskAction =
   | { readonly do: 'create'; readonly container: string }
   | { readonly do: 'start'; readonly container: string }
   | { readonly do: 'stop'; readonly container: string }
+  | { readonly do: 'look'; readonly container: string }
   | { readonly do: 'kill-pause' }
   | { readonly do: 'remove'; readonly container: string }
   | { readonly do: 'remove-pause' };
@@ -63,7 +66,7 @@ export function isStopping(task: TaskView): boolean {
 /** Whether nothing of the task runs any more and nothing will: it may be reported STOPPED. */
 export function isStopped(task: TaskView): boolean {
   if (!isStopping(task) || isAlive(task.pause) || task.pause.busy) return false;
-  return task.containers.every((each) => !isAlive(each) && !isStarting(each));
+  return !task.containers.some(mayRun);
 }
 
 /** Whether every container has started, or ended without ever being able to: the task is (or was) RUNNING. */
@@ -128,16 +131,15 @@ function isReady(task: TaskView, container: ContainerView): boolean {
 function planStop(task: TaskView): TaskAction[] {
   const actions: TaskAction[] = [];
   for (const each of task.containers) {
+    if (each.unsure && !each.busy) actions.push({ do: 'look', container: each.name });
     if (each.phase !== 'running' || each.busy) continue;
     const awaited = task.containers.some(
-      (other) =>
-        (other.phase === 'running' || isStarting(other)) &&
-        other.dependsOn.some((dependency) => dependency.containerName === each.name),
+      (other) => mayRun(other) && other.dependsOn.some((dependency) => dependency.containerName === each.name),
     );
     if (!awaited) actions.push({ do: 'stop', container: each.name });
   }
-  const allEnded = task.containers.every((each) => !isAlive(each) && !isStarting(each));
-  if (allEnded && task.pause.phase === 'running' && !task.pause.busy) actions.push({ do: 'kill-pause' });
+  if (!task.containers.some(mayRun) && task.pause.phase === 'running' && !task.pause.busy)
+    actions.push({ do: 'kill-pause' });
   return actions;
 }
 
@@ -161,6 +163,11 @@ export function isCleared(task: TaskView): boolean {
 
 function isAlive(part: { readonly phase: Phase }): boolean {
   return part.phase === 'running';
+}
+
+/** Whether it runs, or may be found to. */
+function mayRun(container: ContainerView): boolean {
+  return isAlive(container) || isStarting(container) || container.unsure;
 }
 
 /** Whether an action under way may still bring it to life (a pull alone does not). */

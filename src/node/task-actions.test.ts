@@ -1,7 +1,7 @@
 // What becomes of a task when its containers vanish while actions on them are under way.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { arnOf, containerOf, harness, taskOf } from './node.fixture.ts';
+import { arnOf, awslogs, containerOf, harness, taskOf } from './node.fixture.ts';
 import type { Harness } from './node.fixture.ts';
 
 /** Removes a container by hand as soon as it is there, before the node has its answer; gives whether that has happened. */
@@ -73,5 +73,26 @@ test('a container that the node never heard was made is removed though its task 
   await h.want(task);
   await h.clock.settle();
   assert.deepEqual(h.controlPlane.of(1).slice(told), [h.controlPlane.stopped(1)]);
+  await h.end();
+});
+
+test('a stop does not take a container whose start had no answer for one that never ran', async () => {
+  const h = harness();
+  h.engine.publish('app:1', { program: { termExitCode: 5, output: [{ text: 'on my way' }] } });
+  h.boot();
+  const task = taskOf(1, [containerOf('app', {}, awslogs())]);
+  await h.want(task);
+  const isStarted = () => h.engine.history.some(({ what, name }) => what === 'start' && name.includes('-app-'));
+  await h.clock.advanceUntil(isStarted, 60_000);
+  h.engine.outage();
+  await h.clock.advance(50);
+  await h.want({ ...task, desiredStatus: 'STOPPED', containers: [] });
+  await h.clock.advance(1_000);
+  assert.equal(h.controlPlane.stopped(1), undefined);
+  h.engine.heal();
+  await h.clock.advanceUntil(() => h.controlPlane.stopped(1) !== undefined, 60_000);
+  assert.equal(h.controlPlane.stopped(1)!.containers[0]!.exitCode, 5);
+  await h.clock.advanceUntil(() => h.names().length === 0, 60_000);
+  assert.deepEqual(h.sink.texts(`ecs/app/${'1'.repeat(32)}`), ['on my way']);
   await h.end();
 });

@@ -63,6 +63,8 @@ export function perform(action: TaskAction, state: TaskState, means: Means, sign
       return starts.run(() => start(containerOf(state, action.container), means));
     case 'stop':
       return stop(containerOf(state, action.container), means);
+    case 'look':
+      return lookAgain(containerOf(state, action.container), means);
     case 'kill-pause':
       return ends.run(() => killPause(state, means));
     case 'remove':
@@ -196,15 +198,22 @@ async function make(part: PartState, spec: ContainerSpec, means: Means): Promise
 
 async function start(container: ContainerState, means: Means): Promise<void> {
   // A try that failed may have started it all the same, and it may have ended since: nothing is started twice.
-  if (container.failures > 0) await look(container, means.runtime);
+  if (container.unsure) await lookAgain(container, means);
   if (hasStarted(container)) return;
+  container.unsure = true;
   try {
     await means.runtime.start(container.observed!.id);
   } catch (thrown) {
     if (isWorthAnotherTry(thrown, [], container)) throw thrown;
     container.failure = cannotStart(thrown);
   }
+  await lookAgain(container, means);
+}
+
+/** What came of a start is known once the engine has said how the container is after it. */
+async function lookAgain(container: ContainerState, means: Means): Promise<void> {
   await look(container, means.runtime);
+  container.unsure = false;
 }
 
 async function stop(container: ContainerState, means: Means): Promise<void> {

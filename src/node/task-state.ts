@@ -22,6 +22,8 @@ export interface ContainerState extends PartState {
   failure: string | undefined;
   drained: boolean;
   late: boolean;
+  /** A start of it had no answer: it may run although it was last seen before. */
+  unsure: boolean;
 }
 
 export interface TaskState {
@@ -85,7 +87,7 @@ function newPart(): PartState {
 }
 
 function newContainer(definition: PayloadContainer): ContainerState {
-  return { ...newPart(), definition, image: undefined, failure: undefined, drained: true, late: false };
+  return { ...newPart(), definition, image: undefined, failure: undefined, drained: true, late: false, unsure: false };
 }
 
 /** The part of the task that a container of the engine is. */
@@ -143,6 +145,7 @@ function containerViewOf(state: TaskState, container: ContainerState): Container
     exitCode: observed?.exitCode,
     late: container.late,
     busy: container.busy,
+    unsure: container.unsure && observed?.phase === 'created' && !container.gone,
     drained: container.drained,
   };
 }
