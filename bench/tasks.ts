@@ -24,8 +24,9 @@ export async function runTasks(
 ): Promise<string[]> {
   await signer.call(port, { service: 'ecs', operation: 'CreateCluster', input: { clusterName: cluster } });
   await registerDefinition(port, signer, definition);
-  const subnets = await signer.text(port, { service: 'ec2', operation: 'DescribeSubnets', input: '' });
-  const subnet = /<subnetId>(subnet-\w+)<\/subnetId>/.exec(subnets)![1]!;
+  const described = async (operation: string) => signer.text(port, { service: 'ec2', operation, input: '' });
+  const subnet = /<subnetId>(subnet-\w+)</.exec(await described('DescribeSubnets'))![1]!;
+  const group = /<groupId>(sg-\w+)</.exec(await described('DescribeSecurityGroups'))![1]!;
   const ids: string[] = [];
   while (ids.length < count) {
     const input = {
@@ -33,7 +34,7 @@ export async function runTasks(
       taskDefinition: definition.family,
       launchType: 'FARGATE',
       count: Math.min(callLimit, count - ids.length),
-      networkConfiguration: { awsvpcConfiguration: { subnets: [subnet] } },
+      networkConfiguration: { awsvpcConfiguration: { subnets: [subnet], securityGroups: [group] } },
     };
     const { tasks } = await signer.call<Tasks>(port, { service: 'ecs', operation: 'RunTask', input });
     ids.push(...tasks.map(({ taskArn }) => taskArn.slice(taskArn.lastIndexOf('/') + 1)));
