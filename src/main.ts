@@ -136,9 +136,15 @@ async function close(server: Server): Promise<void> {
   clearTimeout(impatience);
 }
 
-/** The signal that ends the process; a second one ends it at once, as the system's default. */
+const stopSignals = [stopSignal, stopTasksSignal, 'SIGINT'] as const;
+
+/** The signal that ends the process; a second one, whichever it is, ends it at once, as the system's default. */
 function stopRequest(): Promise<NodeJS.Signals> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
-  for (const signal of [stopSignal, stopTasksSignal, 'SIGINT'] as const) process.once(signal, resolve);
+  const take = (signal: NodeJS.Signals): void => {
+    for (const each of stopSignals) process.off(each, take);
+    resolve(signal);
+  };
+  for (const signal of stopSignals) process.on(signal, take);
   return promise;
 }

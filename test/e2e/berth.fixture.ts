@@ -65,13 +65,14 @@ export class Berth {
     };
   }
 
-  /** Ends the process by a signal and waits for its end. */
-  async end(signal: NodeJS.Signals): Promise<void> {
+  /** Ends the process by a signal and waits for its end; gives the signal that it died of, if any. */
+  async end(signal: NodeJS.Signals): Promise<NodeJS.Signals | null> {
     const child = this.#process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return null;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
+    return child.signalCode;
   }
 
   /** Resident memory of the control plane, bytes. */

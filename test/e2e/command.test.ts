@@ -1,9 +1,12 @@
 // The berth command as its users meet it: up, down, env, status, doctor, and what each says when it cannot.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { until } from '#kernel/until.fixture.ts';
 import { Berth } from './berth.fixture.ts';
 
 let berth: Berth;
@@ -115,6 +118,22 @@ test('nothing in the data directory can be read by others', () => {
     if (path.startsWith(join(berth.data, 'docker'))) continue;
     assert.equal(statSync(path).mode & 0o077, 0, path);
   }
+});
+
+test('a second signal ends it at once, whichever the first was', async () => {
+  // A request that never becomes whole holds its end up for some seconds.
+  const socket = connect(berth.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n');
+  await once(socket, 'data');
+  process.kill(berth.pid, 'SIGTERM');
+  await until('berth listens no more', () =>
+    berth.command('curl', '-s', `127.0.0.1:${berth.port}`).then((r) => r.code === 7),
+  );
+  assert.equal(await berth.end('SIGINT'), 'SIGINT');
+  socket.destroy();
+  await berth.up();
 });
 
 test('a directory whose holder was killed is free at once, and root keys can be chosen', async () => {
