@@ -15,11 +15,17 @@ export const streamExists = () =>
 
 export const invalidParameter = (message: string) => new AwsError('InvalidParameterException', message);
 
+/** `value` as AWS prints it; undefined for a list, which it does not print. */
+export const invalidValue = (value: string | number | undefined, member: string, constraint: string) =>
+  invalidParameter(
+    `1 validation error detected: Value ${value === undefined ? '' : `'${value}' `}at '${member}' failed to satisfy constraint: ${constraint}`,
+  );
+
 export const notChronological = () =>
   invalidParameter('Log events in a single PutLogEvents request must be in chronological order.');
 
-export const batchTooLarge = () =>
-  invalidParameter('Upload too large: the log events of a request may have 1048576 bytes in all.');
+export const batchTooLarge = (bytes: number, limit: number) =>
+  invalidParameter(`Upload too large: ${bytes} bytes exceeds limit of ${limit}`);
 
 export const invalidToken = () => invalidParameter('The specified nextToken is invalid.');
 

@@ -1,7 +1,7 @@
 // Names and ARNs of groups and streams.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
 import { formatArn, parseArn, type Scope } from '#kernel/arn.ts';
-import { groupNotFound, invalidParameter } from './errors.ts';
+import { groupNotFound, invalidParameter, invalidValue } from './errors.ts';
 import type { LogGroupSpec, LogStreamSpec } from './kinds.ts';
 
 const groupPattern = '[\\.\\-_/#A-Za-z0-9]+';

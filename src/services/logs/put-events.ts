@@ -4,7 +4,8 @@ import type { InputLogEvent, RejectedLogEventsInfo } from '@aws-sdk/client-cloud
 import type { Operations } from '#aws/service.ts';
 import type { Store } from '#kernel/store.ts';
 import type { EventLogs } from './event-logs.ts';
-import { batchTooLarge, invalidParameter, notChronological } from './errors.ts';
+import { batchTooLarge, invalidParameter, invalidValue, notChronological } from './errors.ts';
+import { checkLength } from './limits.ts';
 import { groupArn } from './names.ts';
 import { requireStream } from './streams.ts';
 
@@ -50,9 +51,14 @@ interface SortedOut {
 
 /** Which events of a batch are kept. Throws where the batch as a whole breaks AWS's limits. */
 function sortOut(events: readonly InputLogEvent[], now: number): SortedOut {
-  if (events.length > batchEvents) throw invalidParameter('Upload too large: more than 10000 log events in a request.');
+  checkLength(events, 'logEvents', batchEvents);
+  const blank = events.findIndex(({ message }) => message === '');
+  if (blank !== -1) {
+    const member = `logEvents.${blank + 1}.member.message`;
+    throw invalidValue('', member, 'Member must have length greater than or equal to 1');
+  }
   const bytes = events.reduce((sum, event) => sum + Buffer.byteLength(event.message!) + eventOverhead, 0);
-  if (bytes > batchBytes) throw batchTooLarge();
+  if (bytes > batchBytes) throw batchTooLarge(bytes, batchBytes);
   if (events.some((event, index) => index > 0 && event.timestamp! < events[index - 1]!.timestamp!)) {
     throw notChronological();
   }
