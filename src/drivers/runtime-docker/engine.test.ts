@@ -43,6 +43,20 @@ function refuse(status: number, message: string): Answer {
 const ping = { method: 'GET', path: '/thing' } as const;
 const never = new AbortController().signal;
 
+test('an inspection does not wait for a time that the clock was set back from', async (context) => {
+  const ahead = new Date(systemClock.now().getTime() + 3_600_000).toISOString();
+  const State = { Status: 'exited', ExitCode: 137, OOMKilled: false, Error: '', StartedAt: ahead, FinishedAt: ahead };
+  const HostConfig = { Memory: 1 << 24 };
+  const inspection = { Id: 'c1', Name: '/c', Created: ahead, Image: 'i', Config: { Labels: {} }, HostConfig, State };
+  const { runtime, paths } = await serve(context, (request, response) => {
+    response.end(request.url!.includes('/events') ? '' : JSON.stringify(inspection));
+  });
+  assert.equal((await runtime.inspect('c1'))?.outOfMemory, false);
+  const asked = new URLSearchParams(paths.find((path) => path.includes('/events'))!.split('?')[1]);
+  const [since, until] = [Number(asked.get('since')), Number(asked.get('until'))];
+  assert.ok(since <= until && until * 1000 < systemClock.now().getTime() + 1000, `from ${since} until ${until}`);
+});
+
 test('the API’s version is the newest that both know', async (context) => {
   const ok: Answer = (_request, response) => void response.end('{}');
   for (const [versions, prefix] of [

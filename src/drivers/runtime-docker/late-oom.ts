@@ -35,8 +35,12 @@ export class LateOom {
     const key = `${Id} ${State.StartedAt}`;
     if (this.#found.has(key)) return true;
     const finished = Date.parse(State.FinishedAt);
-    if (this.#clock.now().getTime() - finished > recentMs) return false;
-    const reported = await this.#reported(Id, Date.parse(State.StartedAt), finished + graceMs);
+    const now = this.#clock.now().getTime();
+    if (now - finished > recentMs) return false;
+    // The engine answers once `until` has come: an end that lies ahead, since the clock was set back, must not be awaited.
+    const until = Math.min(finished, now) + graceMs;
+    // Nor may it begin later than that: the engine refuses to look.
+    const reported = await this.#reported(Id, Math.min(Date.parse(State.StartedAt), until), until);
     if (reported) this.#remember(key);
     return reported;
   }
