@@ -252,9 +252,11 @@ testWith('what is asked of tasks that are not there is answered as AWS does', as
   assert.deepEqual(failures, [{ arn: 'arn:aws:ecs:us-east-1:123456789012:task/demo/absent', reason: 'MISSING' }]);
 });
 
-testWith('all tasks are stopped when the platform stops with them', async (fixture) => {
+testWith('all tasks are stopped when the platform stops with them, also those run meanwhile', async (fixture) => {
   const arns = [await fixture.runOne(), await fixture.runOne()];
   const stopped = fixture.ecs.stopAllTasks('over');
+  await fixture.queue.idle();
+  arns.push(await fixture.runOne());
   await fixture.queue.idle();
   assert.ok(arns.every((arn) => fixture.session.lastOf(arn)?.desiredStatus === 'STOPPED'));
   for (const task of arns) await fixture.report({ task, status: 'STOPPED' });
