@@ -123,6 +123,8 @@ export class EventLog {
 
   async #readBlock(block: Block): Promise<PlacedEvent[]> {
     const content = await this.#journal.read(this.#name, block.offset, block.length);
+    // The stream was deleted while somebody reads it, and its journal with it.
+    if (content.byteLength === 0) return [];
     const lines = content.toString().split('\n').slice(0, block.count);
     return lines.map((line, index) => ({ ...fromLine(line), ordinal: block.firstOrdinal + index }));
   }

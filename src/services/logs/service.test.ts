@@ -236,6 +236,16 @@ test('a container’s output goes on after a restart where it stood, repeated ti
   );
 });
 
+test('who reads a stream while it is deleted finds nothing more', async () => {
+  const { call, journal } = await makeLogs();
+  await call('CreateLogGroup', group);
+  await call('CreateLogStream', stream);
+  await call('PutLogEvents', { ...stream, logEvents: [{ timestamp: Date.now(), message: 'm' }] });
+  await journal.remove(onlyName(await journal.names()));
+  assert.deepEqual((await call('GetLogEvents', stream)).events, []);
+  assert.deepEqual((await call('FilterLogEvents', group)).events, []);
+});
+
 test('an ARN names a group of its own account and region only', async () => {
   const { call } = await makeLogs();
   const arnOf = (scope: string) => `arn:aws:logs:${scope}:log-group:${group.logGroupName}`;
