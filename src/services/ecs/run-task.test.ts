@@ -81,6 +81,12 @@ const refused: readonly (readonly [string, Partial<RunTaskInput>, string, string
     'assignPublicIp should be one of [ENABLED,DISABLED]',
   ],
   [
+    'execute-command',
+    { enableExecuteCommand: true },
+    'InvalidParameterException',
+    'Berth does not support execute-command yet.',
+  ],
+  [
     'tags from nowhere',
     { propagateTags: 'CLUSTER' as 'NONE' },
     'InvalidParameterException',
@@ -127,6 +133,7 @@ test('a task is there at once, PROVISIONING, with all that was asked for', async
     tags: [{ key: 'a', value: 'b' }],
     propagateTags: 'TASK_DEFINITION',
     enableECSManagedTags: true,
+    enableExecuteCommand: false,
     overrides: { containerOverrides: [{ name: 'app', command: ['x'] }] },
   });
   assert.deepEqual(failures, []);

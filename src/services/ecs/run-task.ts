@@ -61,6 +61,7 @@ export function runTaskOperation(options: RunTaskOptions): Operation<RunTaskInpu
       tags: true,
       propagateTags: true,
       enableECSManagedTags: true,
+      enableExecuteCommand: true,
       clientToken: true,
       referenceId: true,
     },
@@ -102,6 +103,7 @@ function runTasks(input: RunTaskInput, tx: Tx, context: Context, options: RunTas
   const definition = checkedDefinition(input, tx, context);
   checkLaunch(input, definition);
   checkNames(input);
+  if (input.enableExecuteCommand) throw invalidParameter('Berth does not support execute-command yet.');
   const network = checkedNetwork(input.networkConfiguration, options.networkInterfaces, tx, context);
   const wanted = {
     input,

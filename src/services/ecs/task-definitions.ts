@@ -38,6 +38,7 @@ export function taskDefinitionOperations(architecture: Architecture): Operations
         memory: true,
         tags: true,
         runtimePlatform: true,
+        enableFaultInjection: true,
       },
       run: (input, tx, context) => register(input, architecture, tx, context),
     },

@@ -158,6 +158,7 @@ const malformed: readonly (readonly [Partial<RegisterInput>, string])[] = [
     { runtimePlatform: { operatingSystemFamily: 'WINDOWS_SERVER_2022_CORE' } },
     "Berth runs Linux containers only: operatingSystemFamily 'WINDOWS_SERVER_2022_CORE' is not supported.",
   ],
+  [{ enableFaultInjection: true }, 'Berth does not support fault injection yet.'],
   [
     { requiresCompatibilities: ['MANAGED_INSTANCES'] },
     "Berth does not support the compatibility 'MANAGED_INSTANCES': one of [EC2,FARGATE,EXTERNAL] is.",
@@ -217,6 +218,11 @@ test('a definition that asks for no compatibility is taken, and says what could 
     'EC2',
     'FARGATE',
   ]);
+});
+
+test('a definition may say that it wants no fault injection', () => {
+  const { family } = checkedTaskDefinition({ ...plainDefinition, enableFaultInjection: false }, 'X86_64');
+  assert.equal(family, plainDefinition.family);
 });
 
 test('a machine of the architecture that is asked for takes the definition', () => {

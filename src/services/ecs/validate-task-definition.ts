@@ -45,6 +45,8 @@ export function checkedTaskDefinition(input: RegisterInput, architecture: Archit
   }
   checkCompatibilities(requiresCompatibilities);
   checkPlatform(runtimePlatform, architecture);
+  // Definitions that AWS's console exports say that they want none.
+  if (input.enableFaultInjection) throw clientException('Berth does not support fault injection yet.');
   const cpu = parseCpu(input.cpu);
   const memory = parseMemory(input.memory);
   const containerDefinitions = checkedContainers(input.containerDefinitions ?? [], { networkMode, memory });
