@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { settings, type Config, type SettingName } from '#config.ts';
+import { createConfig, settings, type Config, type SettingName } from '#config.ts';
 import { systemClock } from '#kernel/clock.ts';
 import { DataDirectoryHeld, findHolder } from '#kernel/data-directory.ts';
 import { endpointOf } from './installation.ts';
@@ -16,7 +16,7 @@ export async function up(config: Config, detach: boolean): Promise<void> {
   if (detach) return startDetached(config);
   // Imported only here: the other commands need nothing of it.
   const { serve } = await import('#main.ts');
-  await serve(config, (port) => sayReady(config.host, port, 'Ctrl-C stops it; its tasks run on'));
+  await serve(config, (port) => sayReady(config, { host: config.host, port }, 'Ctrl-C stops it; its tasks run on'));
 }
 
 async function startDetached(config: Config): Promise<void> {
@@ -45,13 +45,19 @@ async function startDetached(config: Config): Promise<void> {
   closeSync(log);
   child.unref();
   const { host = config.host, port = config.port } = findHolder(config.data) ?? {};
-  sayReady(host, port, `process ${child.pid}, log ${logFile}`);
+  sayReady(config, { host, port }, `process ${child.pid}, log ${logFile}`);
 }
 
 /** To people; tools ask /_berth/health. */
-function sayReady(host: string, port: number, remark: string): void {
-  process.stdout.write(`Berth is ready at ${endpointOf(host, port)} (${remark})\n`);
-  process.stdout.write('To point the AWS tools at it: eval "$(bin/berth env)"\n');
+function sayReady(config: Config, at: { readonly host: string; readonly port: number }, remark: string): void {
+  process.stdout.write(`Berth is ready at ${endpointOf(at.host, at.port)} (${remark})\n`);
+  process.stdout.write(`To point the AWS tools at it: eval "$(bin/berth env${dataFlagOf(config)})"\n`);
+}
+
+/** What another command needs to find the directory: nothing where it looks there anyway. */
+function dataFlagOf({ data }: Config): string {
+  if (data === createConfig({}, { BERTH_DATA: process.env['BERTH_DATA'] }).data) return '';
+  return ` --data ${/^[\w./-]+$/.test(data) ? data : `'${data.replaceAll("'", `'\\''`)}'`}`;
 }
 
 /** The child must hold the directory itself: another one's readiness says nothing. */

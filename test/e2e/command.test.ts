@@ -143,6 +143,7 @@ test('a directory whose holder was killed is free at once, and root keys can be 
   const up = await berth.command('env', ...chosen, 'bin/berth', 'up', ...flags);
   assert.equal(up.code, 0, up.stderr);
   assert.match(up.stdout, /^Berth is ready at http:\/\/127\.0\.0\.1:\d+/);
+  assert.ok(up.stdout.endsWith(`eval "$(bin/berth env --data ${berth.data})"\n`), up.stdout);
   const { stdout } = await command('env', '--data', berth.data);
   assert.match(stdout, /AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\nexport AWS_SECRET_ACCESS_KEY=chosen-secret\n/);
   const old = await berth.command('aws', 'sts', 'get-caller-identity');
