@@ -134,7 +134,7 @@ function createServices(installation: Installation, world: World, store: Store, 
   const { home } = installation;
   const sts = createSts();
   const ec2 = createEc2({ vpcCidr: installation.vpcCidr, random });
-  const logs = createLogs({ store, journal, clock, random });
+  const logs = createLogs({ store, journal, clock, random, log });
   const ecr = createEcr({
     store,
     blobs,

@@ -1,6 +1,7 @@
 // Flags and environment become one typed Config, once.
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isRegion } from '#kernel/arn.ts';
 import type { Level } from '#kernel/log.ts';
 
 /** Everything that an operator can choose. */
@@ -77,7 +78,7 @@ export const settings = {
     placeholder: 'name',
     description: 'the home region, kept from the first start on',
     standard: 'us-east-1',
-    complaint: matches(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as us-east-1'),
+    complaint: (value) => (isRegion(value) ? undefined : 'a region such as us-east-1'),
   },
   vpcCidr: {
     flag: '--vpc-cidr',

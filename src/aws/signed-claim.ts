@@ -1,6 +1,7 @@
 // What a request says about who signed it: read from the Authorization header or from a presigned query, not yet believed.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
 import { hash } from 'node:crypto';
+import { isRegion } from '#kernel/arn.ts';
 import { AwsError } from '#kernel/error.ts';
 import { refusal, type Family } from './signature-errors.ts';
 import type { WireRequest } from './wire.ts';
@@ -191,7 +192,7 @@ function parseScope(credential: string, family: Family, reason: 'incomplete' | '
       reason,
       `${s3}incorrect date format. This date in the credential must be in the format "yyyyMMdd".`,
     );
-  if (!scopePart.test(region)) throw refusal(family, reason, `${s3}Credential should be scoped to a valid region.`);
+  if (!isRegion(region)) throw refusal(family, reason, `${s3}Credential should be scoped to a valid region.`);
   if (!scopePart.test(service)) throw refusal(family, reason, `${s3}Credential should be scoped to correct service.`);
   if (terminator !== 'aws4_request')
     throw refusal(family, reason, `${s3}Credential should be scoped with a valid terminator: 'aws4_request'.`);

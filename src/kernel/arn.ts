@@ -16,6 +16,11 @@ export interface Arn extends Scope {
   readonly resource: string;
 }
 
+/** Whether a text has the form of a region's name: `us-east-1`, `us-gov-west-1`. Every region of that form exists here. */
+export function isRegion(text: string): boolean {
+  return text.length <= 32 && /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(text);
+}
+
 /** The partition that a region belongs to: `aws`, `aws-cn` or `aws-us-gov`. */
 function partitionOf(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';

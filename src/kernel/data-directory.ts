@@ -117,7 +117,10 @@ function readHolder(root: string): Holder | undefined {
 
 function makePrivate(root: string): void {
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  if ((statSync(root).mode & 0o077) === 0) return;
+  const { mode, uid } = statSync(root);
+  // Whoever owns it could lead what is written there elsewhere, by links.
+  if (uid !== process.getuid?.()) throw new Error(`${root} belongs to another user: choose another data directory`);
+  if ((mode & 0o077) === 0) return;
   const names = readdirSync(root);
   if (names.length > 0 && !names.includes(lockName)) {
     throw new Error(

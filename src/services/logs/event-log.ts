@@ -63,6 +63,7 @@ export class EventLog {
   #bytes = 0;
   #position: ContainerPosition | undefined;
   #lastIngestionTime: number | undefined;
+  #damaged = 0;
 
   private constructor(journal: Journal, name: string) {
     this.#journal = journal;
@@ -105,6 +106,11 @@ export class EventLog {
     }
   }
 
+  /** Lines of the journal that no longer can be read: its medium is damaged. All others still are. */
+  get damaged(): number {
+    return this.#damaged;
+  }
+
   /** Where a container's output stands in this stream. */
   get position(): ContainerPosition | undefined {
     return this.#position;
@@ -126,7 +132,10 @@ export class EventLog {
     // The stream was deleted while somebody reads it, and its journal with it.
     if (content.byteLength === 0) return [];
     const lines = content.toString().split('\n').slice(0, block.count);
-    return lines.map((line, index) => ({ ...fromLine(line), ordinal: block.firstOrdinal + index }));
+    return lines.flatMap((line, index) => {
+      const event = fromLine(line);
+      return event === undefined ? [] : [{ ...event, ordinal: block.firstOrdinal + index }];
+    });
   }
 
   /** Indexes the whole lines of `content` and gives the rest. */
@@ -139,7 +148,22 @@ export class EventLog {
     return content.subarray(start);
   }
 
-  #indexLine(event: StoredEvent, length: number): void {
+  #indexLine(event: StoredEvent | undefined, length: number): void {
+    const block = this.#blockFor(length);
+    if (event === undefined) {
+      this.#damaged += 1;
+      return;
+    }
+    block.earliest = Math.min(block.earliest, event.timestamp);
+    block.latest = Math.max(block.latest, event.timestamp);
+    this.#lastIngestionTime = event.ingestionTime;
+    if (event.source === undefined) return;
+    const repeated = this.#position?.timestamp === event.source ? this.#position.count : 0;
+    this.#position = { timestamp: event.source, count: repeated + 1 };
+  }
+
+  /** The block that the next line belongs to, with room made in it for `length` bytes. */
+  #blockFor(length: number): Block {
     let block = this.#blocks.at(-1);
     if (!block || block.length >= blockBytes) {
       block = {
@@ -154,14 +178,9 @@ export class EventLog {
     }
     block.length += length;
     block.count += 1;
-    block.earliest = Math.min(block.earliest, event.timestamp);
-    block.latest = Math.max(block.latest, event.timestamp);
     this.#bytes += length;
     this.#count += 1;
-    this.#lastIngestionTime = event.ingestionTime;
-    if (event.source === undefined) return;
-    const repeated = this.#position?.timestamp === event.source ? this.#position.count : 0;
-    this.#position = { timestamp: event.source, count: repeated + 1 };
+    return block;
   }
 }
 
@@ -170,9 +189,22 @@ function toLine(event: StoredEvent): unknown[] {
   return event.source === undefined ? line : [...line, event.source];
 }
 
-function fromLine(line: string): StoredEvent {
-  const [timestamp, ingestionTime, message, source] = JSON.parse(line) as [number, number, string, string?];
+/** Undefined where the line is not one that was written. */
+function fromLine(line: string): StoredEvent | undefined {
+  const parsed = parseLine(line);
+  if (parsed === undefined) return undefined;
+  const [timestamp, ingestionTime, message, source] = parsed;
   return source === undefined ? { timestamp, ingestionTime, message } : { timestamp, ingestionTime, message, source };
+}
+
+function parseLine(line: string): [number, number, string, string?] | undefined {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    const whole = Array.isArray(parsed) && typeof parsed[0] === 'number' && typeof parsed[2] === 'string';
+    return whole ? (parsed as [number, number, string, string?]) : undefined;
+  } catch {
+    return undefined; // Not JSON: damaged.
+  }
 }
 
 function meets(block: Block, range: TimeRange): boolean {

@@ -1,5 +1,6 @@
 // All streams' event logs: opened when first asked for, removed with their streams.
 import type { Journal } from '#drivers/journal.ts';
+import type { Log } from '#kernel/log.ts';
 import { EventLog } from './event-log.ts';
 
 export interface EventLogs {
@@ -12,17 +13,22 @@ export interface EventLogs {
 }
 
 /** Event logs over a journal driver. */
-export function createEventLogs(journal: Journal): EventLogs {
+export function createEventLogs(journal: Journal, log: Log): EventLogs {
   const opened = new Map<string, Promise<EventLog>>();
   return {
     open(name) {
-      let log = opened.get(name);
-      if (!log) {
-        log = EventLog.open(journal, name);
-        opened.set(name, log);
-        log.catch(() => opened.delete(name));
+      let events = opened.get(name);
+      if (!events) {
+        events = EventLog.open(journal, name);
+        opened.set(name, events);
+        events.then(
+          ({ damaged }) => {
+            if (damaged > 0) log.error('a log stream has lines that can no longer be read', { journal: name, damaged });
+          },
+          () => opened.delete(name),
+        );
       }
-      return log;
+      return events;
     },
     size: (name) => journal.size(name),
     async remove(names) {

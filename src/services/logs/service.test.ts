@@ -27,7 +27,7 @@ async function makeLogs(disk = createMemoryDisk(systemClock), journal = createFa
     onFatal: (error) => assert.fail(error),
     strict: true,
   });
-  const logs = createLogs({ store, journal, clock: systemClock, random: systemRandom });
+  const logs = createLogs({ store, journal, clock: systemClock, random: systemRandom, log: silentLog });
   const call = async <N extends string>(
     name: N,
     input: In<'logs', N>,
@@ -283,6 +283,23 @@ test('a container’s output goes nowhere that the API could not name', async ()
     await assert.rejects(logs.containerLogs.open({ ...made, ...other }), code('InvalidParameterException'));
   }
   assert.deepEqual((await call('DescribeLogGroups', {})).logGroups, []);
+});
+
+test('a line that the disk has damaged is passed over, and all others are still read', async () => {
+  const { call, disk, journal, store } = await makeLogs();
+  await call('CreateLogGroup', group);
+  await call('CreateLogStream', stream);
+  const put = (message: string) => call('PutLogEvents', { ...stream, logEvents: [{ timestamp: Date.now(), message }] });
+  await put('before');
+  await journal.append(onlyName(await journal.names()), Buffer.from('\u0000\u0000 not a line\n'));
+  await store.close();
+  const next = await makeLogs(disk, journal);
+  await next.call('PutLogEvents', { ...stream, logEvents: [{ timestamp: Date.now(), message: 'after' }] });
+  const { events } = await next.call('GetLogEvents', { ...stream, startFromHead: true });
+  assert.deepEqual(
+    events?.map((event) => event.message),
+    ['before', 'after'],
+  );
 });
 
 test('a stream made again is empty, and journals of deleted streams are removed', async () => {

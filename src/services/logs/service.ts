@@ -2,6 +2,7 @@
 import { defineService, type Service } from '#aws/service.ts';
 import type { Journal } from '#drivers/journal.ts';
 import type { Clock } from '#kernel/clock.ts';
+import type { Log } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
 import type { Reconciler } from '#kernel/reconciler.ts';
 import type { Store } from '#kernel/store.ts';
@@ -25,11 +26,12 @@ interface Parts {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Log;
 }
 
 /** Makes the service. */
-export function createLogs({ store, journal, clock, random }: Parts): Logs {
-  const eventLogs = createEventLogs(journal);
+export function createLogs({ store, journal, clock, random, log }: Parts): Logs {
+  const eventLogs = createEventLogs(journal, log);
   return {
     service: defineService('logs', {
       ...groupOperations(store, eventLogs),
