@@ -1,7 +1,6 @@
 // A server that a bench runs as a process of its own: started, awaited until it answers, and ended.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '#kernel/clock.ts';
@@ -79,13 +78,4 @@ function statusOf(port: number, path: string): Promise<number | undefined> {
     asked.once('error', () => resolve(undefined)); // It does not listen yet.
     asked.end();
   });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readRootKeys } from '#keys.ts';
 import type { CleanUp } from './clean-up.ts';
-import { freePort, root, ServerProcess } from './server-process.ts';
+import { freePort } from '#kernel/free-port.fixture.ts';
+import { root, ServerProcess } from './server-process.ts';
 import { Signer } from './signed-request.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 // AWS JSON requests, signed by the SDK's own signer, as the bytes that go over the wire.
-import { createHash, createHmac } from 'node:crypto';
 import { request } from 'node:http';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { Sha256 } from '#aws/sdk-signer.fixture.ts';
 
 export interface Keys {
   readonly accessKeyId: string;
@@ -91,20 +91,4 @@ function post(port: number, headers: Record<string, string>, body: string): Prom
     });
     asked.once('error', reject).end(body);
   });
-}
-
-/** The signer's hash, from node:crypto. */
-class Sha256 {
-  readonly #hash;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    const key = secret === undefined || typeof secret === 'string' ? secret : Buffer.from(secret as Uint8Array);
-    this.#hash = key === undefined ? createHash('sha256') : createHmac('sha256', key);
-  }
-  update(data: Uint8Array): void {
-    this.#hash.update(data);
-  }
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-  reset(): void {}
 }

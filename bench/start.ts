@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { figure, median, ratio, type Bench } from './bench.ts';
 import { withCleanUp, type CleanUp } from './clean-up.ts';
-import { freePort } from './server-process.ts';
+import { freePort } from '#kernel/free-port.fixture.ts';
 import { motoVersion, startBerth, startBerthOn, startMoto } from './servers.ts';
 import { runTasks, stoppedTasks } from './tasks.ts';
 

@@ -2,11 +2,11 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from '#kernel/free-port.fixture.ts';
 import { until } from '#kernel/until.fixture.ts';
 
 const run = promisify(execFile);
@@ -168,13 +168,4 @@ async function freeVpcCidr(): Promise<string> {
   const { stdout } = await run('docker', ['network', 'inspect', '-f', format, ...ids.split('\n').filter(Boolean)]);
   const second = Array.from({ length: 55 }, (_, index) => 200 + index).find((each) => !stdout.includes(`10.${each}.`));
   return `10.${second}.0.0/16`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
