@@ -9,6 +9,8 @@ import { createLog, silentLog } from '#kernel/log.ts';
 import { until } from '#kernel/until.fixture.ts';
 import { openAccessLog } from './access-log.ts';
 
+const quiet = { log: silentLog, clock: systemClock };
+
 function place(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'berth-access-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
@@ -23,11 +25,11 @@ const linesOf = (path: string): unknown[] => {
 
 test('a record is a line of JSON, whatever stands in it, and more are added after a restart', async (t) => {
   const path = place(t);
-  const first = openAccessLog(path, silentLog);
+  const first = openAccessLog(path, quiet);
   const records = [{ path: '/a\nb"\u2028😀' }, { status: 200 }];
   for (const record of records) first.record(record);
   await first.close();
-  const second = openAccessLog(path, silentLog);
+  const second = openAccessLog(path, quiet);
   second.record({ again: true });
   await second.close();
   assert.deepEqual(linesOf(path), [...records, { again: true }]);
@@ -35,7 +37,7 @@ test('a record is a line of JSON, whatever stands in it, and more are added afte
 
 test('nobody else may read it', async (t) => {
   const path = place(t);
-  const log = openAccessLog(path, silentLog);
+  const log = openAccessLog(path, quiet);
   log.record({});
   await log.close();
   assert.equal(statSync(path).mode & 0o777, 0o600);
@@ -43,7 +45,7 @@ test('nobody else may read it', async (t) => {
 
 test('a large one is set aside, without a record lost, and only one is kept', async (t) => {
   const path = place(t);
-  const log = openAccessLog(path, silentLog, 1000);
+  const log = openAccessLog(path, { ...quiet, maxBytes: 1000 });
   for (let number = 0; number < 100; number += 1) log.record({ number, padding: 'é'.repeat(20) });
   await log.close();
   const kept = [...linesOf(`${path}.1`), ...linesOf(path)] as { number: number }[];
@@ -61,10 +63,10 @@ test('a large one is set aside, without a record lost, and only one is kept', as
 
 test('one that was large before the restart is set aside, too', async (t) => {
   const path = place(t);
-  const before = openAccessLog(path, silentLog, 10_000);
+  const before = openAccessLog(path, { ...quiet, maxBytes: 10_000 });
   before.record({ padding: 'a'.repeat(5000) });
   await before.close();
-  const after = openAccessLog(path, silentLog, 1000);
+  const after = openAccessLog(path, { ...quiet, maxBytes: 1000 });
   after.record({ number: 1 });
   after.record({ number: 2 });
   await after.close();
@@ -75,11 +77,11 @@ test('one that was large before the restart is set aside, too', async (t) => {
 test('a disk that takes nothing is reported and no reason to fail', async (t) => {
   const path = join(place(t), 'not', 'there');
   const said: string[] = [];
-  const log = openAccessLog(
-    path,
-    createLog(systemClock, 'error', (line) => said.push(line)),
-    100,
-  );
+  const log = openAccessLog(path, {
+    log: createLog(systemClock, 'error', (line) => said.push(line)),
+    clock: systemClock,
+    maxBytes: 100,
+  });
   for (let number = 0; number < 50; number += 1) log.record({ number });
   await until('the report', () => said.length > 0);
   log.record({ later: true });

@@ -29,7 +29,7 @@ export async function serve(config: Config, onReady: (port: number) => void): Pr
   const directory = openDataDirectory(config.data, systemClock);
   let app: App | undefined;
   const door = { hosts: new Set([config.host.toLowerCase(), ...config.hostnames]), origins: new Set<string>() };
-  const accessLog = openAccessLog(directory.file('access.log'), log);
+  const accessLog = openAccessLog(directory.file('access.log'), { log, clock: systemClock });
   const recordAccess = (record: object): void => accessLog.record(record);
   const world = { clock: systemClock, random: systemRandom, log };
   const server = createHttpServer({ ...world, door, rooms: () => app, recordAccess, version });
