@@ -1,6 +1,7 @@
 // The secrets of an installation: its root keys and the key that tokens are sealed with. Made once, kept in its directory.
 import { hkdfSync } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DataDirectory } from '#kernel/data-directory.ts';
 import { base32Id, hexId } from '#kernel/id.ts';
 import type { Random } from '#kernel/random.ts';
@@ -27,7 +28,7 @@ export function rootKeys(directory: DataDirectory, chosen: KeyPair | undefined, 
 
 /** The root keys kept in a data directory, or undefined where there are none yet. */
 export function readRootKeys(path: string): KeyPair | undefined {
-  const file = `${path}/${credentialsFile}`;
+  const file = join(path, credentialsFile);
   if (!existsSync(file)) return undefined;
   const content = readFileSync(file, 'utf8');
   const member = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\S+)\\s*$`, 'm').exec(content)?.[1];
@@ -62,14 +63,18 @@ export function installationId(directory: DataDirectory, random: Random): string
 
 /** The same as it is kept in a data directory, or undefined where nothing was started on it yet. */
 export function installationIn(path: string): string | undefined {
-  const file = `${path}/${installationFile}`;
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+  return readKept(path, installationFile);
 }
 
 function keptOrNew(directory: DataDirectory, name: string, make: () => string): string {
-  const file = directory.file(name);
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  const before = readKept(directory.path, name);
+  if (before !== undefined) return before;
   const made = make();
   directory.write(name, `${made}\n`);
   return made;
+}
+
+function readKept(path: string, name: string): string | undefined {
+  const file = join(path, name);
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
 }

@@ -10,6 +10,7 @@ import { findHolder } from '#kernel/data-directory.ts';
 import { messageOf } from '#kernel/error.ts';
 import { readHome } from '#home.ts';
 import { installationIn } from '#keys.ts';
+import { label } from '#node/labels.ts';
 import { busyboxPause } from '#node/pause.ts';
 import { overlaps } from '#services/ec2/addresses.ts';
 
@@ -39,10 +40,10 @@ const checks: readonly Check[] = [
 export async function doctor(config: Config): Promise<{ report: string; healthy: boolean }> {
   const findings = await Promise.all(checks.map(async ({ name, look }) => ({ name, finding: await look(config) })));
   const lines = findings.map(({ name, finding }) => {
-    const label = name.padEnd(15);
+    const title = name.padEnd(15);
     return 'well' in finding
-      ? `  ok     ${label} ${finding.well}`
-      : `  WRONG  ${label} ${finding.wrong}\n         ${' '.repeat(15)} -> ${finding.mend}`;
+      ? `  ok     ${title} ${finding.well}`
+      : `  WRONG  ${title} ${finding.wrong}\n         ${' '.repeat(15)} -> ${finding.mend}`;
   });
   const wrong = findings.filter(({ finding }) => 'wrong' in finding).length;
   const verdict = wrong === 0 ? 'Everything is well.' : `${wrong} of ${findings.length} checks found something wrong.`;
@@ -182,7 +183,7 @@ async function vpcRange({ data, vpcCidr }: Config): Promise<Finding> {
     const networks = await engine.json<NetworkJson[]>({ method: 'GET', path: '/networks' });
     const own = installationIn(data);
     const rival = networks.find(({ Labels, IPAM }) => {
-      if (own !== undefined && Labels?.['berth.installation'] === own) return false;
+      if (own !== undefined && Labels?.[label.installation] === own) return false;
       return IPAM.Config?.some(({ Subnet }) => Subnet?.includes('.') && overlaps(Subnet, range));
     });
     if (rival === undefined) return { well: `${range}, which no other network of the engine uses` };
