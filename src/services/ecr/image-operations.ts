@@ -2,6 +2,7 @@
 import type { Operations, Out } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';
 import type { Reader, Store, Tx } from '#kernel/store.ts';
+import { describeImage } from './describe-image.ts';
 import { imageNotFound, narrowedById } from './errors.ts';
 import { deleteImage, deleteTag, findImage, imagesOf, repositoryIn, tagsOf, type ImageId } from './image-records.ts';
 import { blobNamespace, type Image, type Repository } from './kinds.ts';
@@ -11,7 +12,6 @@ import { addressed, addressedArn, scopeOf } from './registry-scope.ts';
 import { planImageFailure } from './plan-image-failure.ts';
 
 type Failure = NonNullable<Out<'ecr', 'BatchGetImage'>['failures']>[number];
-type Details = NonNullable<Out<'ecr', 'DescribeImages'>['imageDetails']>[number];
 type Wanted = { readonly tagStatus?: 'ANY' | 'TAGGED' | 'UNTAGGED' | undefined } | undefined;
 
 export function imageOperations(parts: { readonly store: Store; readonly blobs: Blobs }): Operations<'ecr'> {
@@ -45,13 +45,13 @@ const listing: Operations<'ecr'> = {
         if (maxResults !== undefined || nextToken !== undefined || input.filter !== undefined) throw narrowedById();
         checkBatch('imageIds', imageIds);
         const images = imageIds.map((id) => requireImage(reader, repository, id));
-        return { imageDetails: [...new Set(images)].map((image) => detailsOf(reader, repository, image)) };
+        return { imageDetails: [...new Set(images)].map((image) => describeImage(reader, repository, image)) };
       }
       checkTagStatus(input.filter);
       const images = imagesOf(reader, repository).filter((image) => idsOf(reader, image, input.filter).length > 0);
       const page = context.page(images, ({ spec }) => spec.digest, { token: nextToken, limit: pageLimit(maxResults) });
       return {
-        imageDetails: page.items.map((image) => detailsOf(reader, repository, image)),
+        imageDetails: page.items.map((image) => describeImage(reader, repository, image)),
         nextToken: page.nextToken,
       };
     },
@@ -139,23 +139,6 @@ function idsOf(reader: Reader, image: Image, wanted: Wanted): { imageDigest: str
   const tags = tagsOf(reader, image);
   if (tags.length === 0) return wanted?.tagStatus === 'TAGGED' ? [] : [{ imageDigest }];
   return wanted?.tagStatus === 'UNTAGGED' ? [] : tags.map((imageTag) => ({ imageDigest, imageTag }));
-}
-
-function detailsOf(reader: Reader, { spec: repository }: Repository, image: Image): Details {
-  const tags = tagsOf(reader, image);
-  const { spec } = image;
-  return {
-    registryId: repository.account,
-    repositoryName: repository.repositoryName,
-    imageDigest: spec.digest,
-    ...(tags.length === 0 ? {} : { imageTags: tags }),
-    imageSizeInBytes: spec.imageSizeInBytes,
-    imagePushedAt: new Date(spec.pushedAt),
-    imageManifestMediaType: spec.mediaType,
-    ...(spec.artifactMediaType === undefined ? {} : { artifactMediaType: spec.artifactMediaType }),
-    ...(spec.subject === undefined ? {} : { subjectManifestDigest: spec.subject }),
-    imageStatus: 'ACTIVE',
-  };
 }
 
 function distinct(ids: readonly ImageId[] | undefined): ImageId[] {

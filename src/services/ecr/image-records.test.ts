@@ -30,6 +30,8 @@ async function openStore(): Promise<Store> {
     const setting = {
       createdAt: 0,
       imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION' as const,
+      encryption: { encryptionType: 'AES256' as const },
+      scanOnPush: false,
       exclusionFilters: ['m*'],
       tags: {},
     };

@@ -11,11 +11,19 @@ import {
 import {
   digestKey,
   imageKind,
+  imagePullKind,
+  imageStorageKind,
   layerKind,
+  lifecyclePolicyKind,
+  lifecyclePreviewKind,
+  replicationKind,
   repositoryKey,
   repositoryKind,
+  repositoryPolicyKind,
+  scanKind,
   tagKey,
   tagKind,
+  upstreamCheckKind,
   type Image,
   type Repository,
 } from './kinds.ts';
@@ -123,6 +131,11 @@ function sizeOfContent(tx: Tx, repository: Repository, content: Manifest): numbe
 export function deleteTag(tx: Tx, repository: Repository, tag: string): void {
   const key = tagKey(repository.key, tag);
   if (tx.get(tagKind, key) === undefined) throw missing(repository, { imageTag: tag });
+  deleteTagRecord(tx, key);
+}
+
+function deleteTagRecord(tx: Tx, key: string): void {
+  tx.delete(upstreamCheckKind, key);
   tx.delete(tagKind, key);
 }
 
@@ -132,15 +145,27 @@ export function deleteImage(tx: Tx, repository: Repository, digest: string): voi
   if (image === undefined) throw missing(repository, { imageDigest: digest });
   const indexes = imagesReferencing(tx, repository, digest);
   if (indexes.length > 0) throw imageReferencedByManifestList(indexes.map(({ spec }) => spec.digest));
-  for (const tag of tx.by(tagKind, 'image', image.key)) tx.delete(tagKind, tag.key);
+  for (const tag of tx.by(tagKind, 'image', image.key)) deleteTagRecord(tx, tag.key);
+  deleteImageRecord(tx, image);
+}
+
+/** Takes an image away and what was noted about it. */
+function deleteImageRecord(tx: Tx, image: Image): void {
+  tx.delete(imagePullKind, image.key);
+  tx.delete(imageStorageKind, image.key);
+  tx.delete(scanKind, image.key);
+  for (const copy of tx.by(replicationKind, 'image', image.key)) tx.delete(replicationKind, copy.key);
   tx.delete(imageKind, image.key);
 }
 
 /** Takes everything of a repository away, itself included. */
 export function deleteRepositoryRecords(tx: Tx, repository: Repository): void {
-  for (const tag of tx.list(tagKind, tagKey(repository.key, ''))) tx.delete(tagKind, tag.key);
-  for (const image of imagesOf(tx, repository)) tx.delete(imageKind, image.key);
+  for (const tag of tx.list(tagKind, tagKey(repository.key, ''))) deleteTagRecord(tx, tag.key);
+  for (const image of imagesOf(tx, repository)) deleteImageRecord(tx, image);
   for (const layer of tx.list(layerKind, digestKey(repository.key, ''))) tx.delete(layerKind, layer.key);
+  tx.delete(repositoryPolicyKind, repository.key);
+  tx.delete(lifecyclePolicyKind, repository.key);
+  tx.delete(lifecyclePreviewKind, repository.key);
   tx.delete(repositoryKind, repository.key);
 }
 

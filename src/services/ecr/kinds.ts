@@ -2,6 +2,14 @@
 import { scopedKey, type Scope } from '#kernel/arn.ts';
 import type { Kind, Resource } from '#kernel/store.ts';
 
+export type EncryptionType = 'AES256' | 'KMS' | 'KMS_DSSE';
+
+/** How a repository's bytes are said to be encrypted; Berth keeps them as they come (docs/design/registry.md). */
+export interface Encryption {
+  readonly encryptionType: EncryptionType;
+  readonly kmsKey?: string;
+}
+
 export type TagMutability = 'MUTABLE' | 'IMMUTABLE' | 'MUTABLE_WITH_EXCLUSION' | 'IMMUTABLE_WITH_EXCLUSION';
 
 /** Written by the repository operations. */
@@ -12,7 +20,38 @@ export interface RepositorySpec extends Scope {
   readonly imageTagMutability: TagMutability;
   /** Wildcard filters (`*`) of tags that are exempt from it. */
   readonly exclusionFilters: readonly string[];
+  readonly encryption: Encryption;
+  readonly scanOnPush: boolean;
   readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A document of IAM's policy language. Written by the policy operations and by creation templates. */
+export interface PolicySpec {
+  readonly policyText: string;
+}
+
+/** What holds for a whole registry (an account in a region). Written by the registry's operations. */
+export interface RegistrySpec {
+  readonly policyText?: string;
+  readonly replicationRules: readonly ReplicationRule[];
+  readonly scanType: 'BASIC' | 'ENHANCED';
+  readonly scanningRules: readonly ScanningRule[];
+  /** PutAccountSetting's, by name. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** ARNs of principals whose pulls leave no time behind. */
+  readonly pullTimeExclusions: readonly string[];
+}
+
+/** Images of repositories whose name begins with one of the prefixes (all, where there is none) are copied. */
+export interface ReplicationRule {
+  readonly destinations: readonly Scope[];
+  readonly prefixes: readonly string[];
+}
+
+export interface ScanningRule {
+  readonly scanFrequency: 'SCAN_ON_PUSH' | 'CONTINUOUS_SCAN' | 'MANUAL';
+  /** Wildcard filters of repository names. */
+  readonly filters: readonly string[];
 }
 
 /** A manifest in a repository. Written by the registry on push; immutable. */
@@ -58,7 +97,130 @@ export interface LayerSpec {
 export type Repository = Resource<RepositorySpec, null>;
 export type Image = Resource<ImageSpec, null>;
 
-export const repositoryKind: Kind<RepositorySpec, null> = { name: 'ecr/repository', version: 1 };
+/** What is said of the repositories under a prefix that come about by themselves. Written by the template operations. */
+export interface CreationTemplateSpec {
+  /** `ROOT` stands for every name. */
+  readonly prefix: string;
+  readonly appliedFor: readonly CreationCause[];
+  readonly description?: string;
+  readonly imageTagMutability: TagMutability;
+  readonly exclusionFilters: readonly string[];
+  readonly encryption: Encryption;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly repositoryPolicy?: string;
+  readonly lifecyclePolicy?: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** What makes a repository come about by itself. */
+export type CreationCause = 'CREATE_ON_PUSH' | 'REPLICATION' | 'PULL_THROUGH_CACHE';
+
+/** A prefix whose repositories are another registry's. Written by the rule operations. */
+export interface PullThroughRuleSpec {
+  readonly prefix: string;
+  /** `registry-1.docker.io`, `localhost:5000` */
+  readonly upstreamRegistryUrl: string;
+  readonly upstreamRegistry?: string;
+  /** `ROOT` where the upstream's names follow the prefix as they are. */
+  readonly upstreamPrefix: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** When an image that came through a pull-through cache was last compared with its upstream. Written by the registry. */
+export interface UpstreamCheckSpec {
+  /** Milliseconds since the epoch. */
+  readonly checkedAt: number;
+}
+
+/** A repository's lifecycle policy. The spec is written by the policy operations, the status by the lifecycle reconciler. */
+export interface LifecyclePolicySpec {
+  readonly policyText: string;
+  /** Milliseconds since the epoch. */
+  readonly setAt: number;
+}
+export interface LifecyclePolicyStatus {
+  /** Milliseconds since the epoch; absent before the first time. */
+  readonly lastEvaluatedAt?: number;
+}
+
+/** A lifecycle policy being tried on a repository. The status is written by the preview reconciler. */
+export interface LifecyclePreviewSpec {
+  readonly policyText: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+export type LifecyclePreviewStatus =
+  | { readonly state: 'IN_PROGRESS' }
+  | { readonly state: 'FAILED'; readonly reason: string }
+  | { readonly state: 'COMPLETE'; readonly results: readonly LifecycleResult[] };
+export interface LifecycleResult {
+  readonly digest: string;
+  readonly tags: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly pushedAt: number;
+  readonly rulePriority: number;
+  readonly action: 'EXPIRE' | 'TRANSITION';
+}
+
+/** When an image was last pulled. Written by the registry, not at every pull. */
+export interface ImagePullSpec {
+  /** Milliseconds since the epoch. */
+  readonly pulledAt: number;
+}
+
+/** That an image was put away, or taken back. Written by UpdateImageStorageClass and by the lifecycle reconciler. */
+export interface ImageStorageSpec {
+  readonly storageClass: 'STANDARD' | 'ARCHIVE';
+  /** Milliseconds since the epoch. */
+  readonly archivedAt?: number;
+  readonly activatedAt?: number;
+}
+
+/** A copy of an image that another registry is to have. The status is written by the replication reconciler. */
+export interface ReplicationSpec {
+  readonly imageKey: string;
+  readonly destination: Scope;
+}
+export type ReplicationStatus =
+  | { readonly state: 'IN_PROGRESS' | 'COMPLETE' }
+  | { readonly state: 'FAILED'; readonly failureCode: string };
+
+/** A scan of an image that was asked for. The status is written by the scan reconciler. */
+export interface ScanSpec {
+  readonly imageKey: string;
+  /** Milliseconds since the epoch. */
+  readonly requestedAt: number;
+}
+export interface ScanStatus {
+  readonly state: 'PENDING' | 'IN_PROGRESS' | 'COMPLETE' | 'FAILED' | 'UNSUPPORTED_IMAGE';
+  readonly description?: string;
+  /** Milliseconds since the epoch. */
+  readonly completedAt?: number;
+  readonly sourceUpdatedAt?: number;
+  readonly findings?: readonly ScanFinding[];
+}
+export interface ScanFinding {
+  readonly name: string;
+  readonly severity: 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'INFORMATIONAL' | 'UNDEFINED';
+  readonly description?: string;
+  readonly uri?: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export const repositoryKind: Kind<RepositorySpec, null> = {
+  name: 'ecr/repository',
+  version: 2,
+  upgrade: ({ spec, status }, from) => {
+    if (from > 1) return { spec: spec as RepositorySpec, status: status as null };
+    // Version 1 knew neither encryption nor scanning.
+    const { encryption = { encryptionType: 'AES256' }, scanOnPush = false, ...rest } = spec as RepositorySpec;
+    return { spec: { ...rest, encryption, scanOnPush }, status: null };
+  },
+};
 
 export const imageKind: Kind<ImageSpec, null> = {
   name: 'ecr/image',
@@ -79,6 +241,44 @@ export const tagKind: Kind<TagSpec, null> = {
 
 export const layerKind: Kind<LayerSpec, null> = { name: 'ecr/layer', version: 1 };
 
+/** By scope alone. */
+export const registryKind: Kind<RegistrySpec, null> = { name: 'ecr/registry', version: 1 };
+/** By scope and prefix. */
+export const creationTemplateKind: Kind<CreationTemplateSpec, null> = { name: 'ecr/creation-template', version: 1 };
+export const pullThroughRuleKind: Kind<PullThroughRuleSpec, null> = { name: 'ecr/pull-through-rule', version: 1 };
+/** By the tag's key. */
+export const upstreamCheckKind: Kind<UpstreamCheckSpec, null> = { name: 'ecr/upstream-check', version: 1 };
+/** By the repository's key. */
+export const repositoryPolicyKind: Kind<PolicySpec, null> = { name: 'ecr/repository-policy', version: 1 };
+export const lifecyclePolicyKind: Kind<LifecyclePolicySpec, LifecyclePolicyStatus> = {
+  name: 'ecr/lifecycle-policy',
+  version: 1,
+};
+export const lifecyclePreviewKind: Kind<LifecyclePreviewSpec, LifecyclePreviewStatus> = {
+  name: 'ecr/lifecycle-preview',
+  version: 1,
+};
+/** By the image's key. */
+export const imagePullKind: Kind<ImagePullSpec, null> = { name: 'ecr/image-pull', version: 1 };
+export const imageStorageKind: Kind<ImageStorageSpec, null> = { name: 'ecr/image-storage', version: 1 };
+export const scanKind: Kind<ScanSpec, ScanStatus> = { name: 'ecr/scan', version: 1 };
+/** By the image's key and the destination. */
+export const replicationKind: Kind<ReplicationSpec, ReplicationStatus> = {
+  name: 'ecr/replication',
+  version: 1,
+  indexes: { image: ({ spec }) => spec.imageKey },
+};
+
+/** The key of a whole registry. */
+export function registryKey(scope: Scope): string {
+  return scopedKey(scope, '');
+}
+
+/** The key of what holds for a prefix of names. */
+export function prefixKey(scope: Scope, prefix: string): string {
+  return scopedKey(scope, prefix);
+}
+
 export function repositoryKey(scope: Scope, repositoryName: string): string {
   return scopedKey(scope, repositoryName);
 }
@@ -98,4 +298,20 @@ export function blobNamespace(scope: Scope): string {
 }
 
 /** Every kind that ecr stores. */
-export const ecrKinds = [repositoryKind, imageKind, tagKind, layerKind] as const;
+export const ecrKinds = [
+  repositoryKind,
+  imageKind,
+  tagKind,
+  layerKind,
+  registryKind,
+  creationTemplateKind,
+  pullThroughRuleKind,
+  upstreamCheckKind,
+  repositoryPolicyKind,
+  lifecyclePolicyKind,
+  lifecyclePreviewKind,
+  imagePullKind,
+  imageStorageKind,
+  scanKind,
+  replicationKind,
+] as const;

@@ -1,18 +1,18 @@
 // The API's operations on repositories.
 import type { In, Operation, OperationName, Operations, Out } from '#aws/service.ts';
 import { scopedKey } from '#kernel/arn.ts';
-import { pagedByName, repositoryAlreadyExists, repositoryNotEmpty, scanOnPushUnsupported } from './errors.ts';
-import { deleteRepositoryRecords, imagesOf, nameOf, repositoryIn } from './image-records.ts';
+import { createRepositoryRecord } from './create-repository.ts';
+import { describeRepository, mutabilityOf } from './describe-repository.ts';
+import { pagedByName, repositoryNotEmpty, scanOnPushUnsupported } from './errors.ts';
+import { deleteRepositoryRecords, imagesOf, repositoryIn } from './image-records.ts';
 import { checkBatch, pageLimit } from './limits.ts';
-import { repositoryKey, repositoryKind, type Repository } from './kinds.ts';
-import { repositoryArn, repositoryUri, type RegistryAddress } from './names.ts';
+import { repositoryKind } from './kinds.ts';
+import type { RegistryAddress } from './names.ts';
 import { addressed, addressedArn, requireOwnRegistry, scopeOf } from './registry-scope.ts';
 import { mergeTags } from './resource-tags.ts';
 import { readMutability } from './tag-mutability.ts';
 
 type Handler<N extends OperationName<'ecr'> & string> = Operation<In<'ecr', N>, Out<'ecr', N>>;
-type Described = NonNullable<Out<'ecr', 'CreateRepository'>['repository']>;
-
 /** Operations whose repositoryUri points at `address`. */
 export function repositoryOperations(address: RegistryAddress): Operations<'ecr'> {
   return {
@@ -36,18 +36,15 @@ function createRepository(address: RegistryAddress): Handler<'CreateRepository'>
     },
     resource: addressedArn,
     run(input, tx, context) {
-      const { scope, repositoryName } = addressed(input, context, 'CreateRepository');
       if (input.imageScanningConfiguration?.scanOnPush) throw scanOnPushUnsupported();
-      const key = repositoryKey(scope, repositoryName);
-      if (tx.get(repositoryKind, key) !== undefined) throw repositoryAlreadyExists(repositoryName, scope.account);
-      const spec = {
-        ...scope,
-        repositoryName,
-        createdAt: context.now.getTime(),
+      const repository = createRepositoryRecord(tx, addressed(input, context, 'CreateRepository'), {
         ...readMutability(input.imageTagMutability, input.imageTagMutabilityExclusionFilters),
+        encryption: { encryptionType: 'AES256' },
+        scanOnPush: false,
         tags: mergeTags({}, input.tags ?? []),
-      };
-      return { repository: describe(tx.put(repositoryKind, key, { spec, status: null }), address) };
+        createdAt: context.now.getTime(),
+      });
+      return { repository: describeRepository(repository, address) };
     },
   };
 }
@@ -64,12 +61,12 @@ function describeRepositories(address: RegistryAddress): Handler<'DescribeReposi
         if (maxResults !== undefined || nextToken !== undefined) throw pagedByName();
         checkBatch('repositoryNames', names);
         const wanted = names.map((repositoryName) => addressed({ ...input, repositoryName }, context, operation));
-        return { repositories: wanted.map((name) => describe(repositoryIn(reader, name), address)) };
+        return { repositories: wanted.map((name) => describeRepository(repositoryIn(reader, name), address)) };
       }
       requireOwnRegistry(input.registryId, context, { operation, resource: '*' });
       const all = reader.list(repositoryKind, scopedKey(scopeOf(context), ''));
       const page = context.page(all, ({ key }) => key, { token: nextToken, limit: pageLimit(maxResults) });
-      return { repositories: page.items.map((each) => describe(each, address)), nextToken: page.nextToken };
+      return { repositories: page.items.map((each) => describeRepository(each, address)), nextToken: page.nextToken };
     },
   };
 }
@@ -85,7 +82,7 @@ function deleteRepository(address: RegistryAddress): Handler<'DeleteRepository'>
         throw repositoryNotEmpty(name.repositoryName, name.scope.account);
       }
       deleteRepositoryRecords(tx, repository);
-      return { repository: describe(repository, address) };
+      return { repository: describeRepository(repository, address) };
     },
   };
 }
@@ -108,26 +105,3 @@ const describeRegistry: Handler<'DescribeRegistry'> = {
     replicationConfiguration: { rules: [] },
   }),
 };
-
-function describe(repository: Repository, address: RegistryAddress): Described {
-  const name = nameOf(repository);
-  return {
-    repositoryArn: repositoryArn(name),
-    registryId: name.scope.account,
-    repositoryName: name.repositoryName,
-    repositoryUri: repositoryUri(name, address),
-    createdAt: new Date(repository.spec.createdAt),
-    ...mutabilityOf(repository),
-    imageScanningConfiguration: { scanOnPush: false },
-  };
-}
-
-function mutabilityOf({
-  spec,
-}: Repository): Pick<Described, 'imageTagMutability' | 'imageTagMutabilityExclusionFilters'> {
-  const filters = spec.exclusionFilters.map((filter) => ({ filterType: 'WILDCARD' as const, filter }));
-  return {
-    imageTagMutability: spec.imageTagMutability,
-    ...(filters.length === 0 ? {} : { imageTagMutabilityExclusionFilters: filters }),
-  };
-}

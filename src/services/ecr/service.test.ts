@@ -51,6 +51,7 @@ test('a repository is created, described and deleted', async (t) => {
     createdAt: new Date('2026-01-01T00:00:00Z'),
     imageTagMutability: 'MUTABLE',
     imageScanningConfiguration: { scanOnPush: false },
+    encryptionConfiguration: { encryptionType: 'AES256' },
   });
   assert.deepEqual((await call('DescribeRepositories', {})).repositories, [repository]);
   assert.deepEqual((await call('DeleteRepository', { repositoryName: 'team/api' })).repository, repository);
