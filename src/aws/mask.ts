@@ -8,27 +8,32 @@ type PlainMask = true | { readonly [member: string]: PlainMask | undefined };
  * The path of the first member of `input` that `mask` does not accept, e.g. `containerDefinitions[0].firelensConfiguration`;
  * undefined where all are accepted. Absent members, empty lists and empty objects ask for nothing and are passed over.
  */
-export function unsupportedMember(mask: unknown, input: unknown, path = ''): string | undefined {
-  return search(mask as PlainMask, input, path);
+export function unsupportedMember(mask: unknown, input: unknown): string | undefined {
+  const found = search(mask as PlainMask, input);
+  return found?.startsWith('.') ? found.slice(1) : found;
 }
 
-function search(mask: PlainMask, value: unknown, path: string): string | undefined {
+/** The path from `value` on down; it is put together on the way back, so that nothing is where all is accepted. */
+function search(mask: PlainMask, value: unknown): string | undefined {
   if (mask === true || typeof value !== 'object' || value === null) return undefined;
-  if (Array.isArray(value)) {
-    return firstOf(value.entries(), ([index, element]) => search(mask, element, `${path}[${index}]`));
-  }
-  return firstOf(Object.entries(value), ([member, content]) => {
-    if (asksForNothing(content)) return undefined;
-    const memberPath = path === '' ? member : `${path}.${member}`;
-    const inner = Object.hasOwn(mask, member) ? mask[member] : undefined;
-    return inner === undefined ? memberPath : search(inner, content, memberPath);
-  });
+  return Array.isArray(value) ? searchList(mask, value) : searchMembers(mask, value as Record<string, unknown>);
 }
 
-function firstOf<T>(items: Iterable<T>, find: (item: T) => string | undefined): string | undefined {
-  for (const item of items) {
-    const found = find(item);
-    if (found !== undefined) return found;
+function searchList(mask: PlainMask, list: readonly unknown[]): string | undefined {
+  for (let index = 0; index < list.length; index++) {
+    const found = search(mask, list[index]);
+    if (found !== undefined) return `[${index}]${found}`;
+  }
+  return undefined;
+}
+
+function searchMembers(mask: Exclude<PlainMask, true>, value: Readonly<Record<string, unknown>>): string | undefined {
+  for (const member of Object.keys(value)) {
+    const inner = Object.hasOwn(mask, member) ? mask[member] : undefined;
+    if (inner === true || asksForNothing(value[member])) continue;
+    if (inner === undefined) return `.${member}`;
+    const found = search(inner, value[member]);
+    if (found !== undefined) return `.${member}${found}`;
   }
   return undefined;
 }

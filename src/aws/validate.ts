@@ -4,7 +4,7 @@ import type { Route } from './codec.ts';
 import { catalog } from './models.ts';
 import { queryName } from './query.ts';
 import { malformedXml } from './rest-xml.ts';
-import type { Member, Shape } from './shape.ts';
+import type { Member, Shape, StructureShape } from './shape.ts';
 
 /** A required member that is not there, or an element of a list or map that is null. */
 interface Missing {
@@ -21,16 +21,75 @@ const maximumReported = 25;
  * Enum values, lengths, ranges and patterns are not in the SDK's schemas: handlers check those that AWS checks.
  */
 export function validate(route: Route, input: unknown): void {
+  const shape = route.operationModel.input;
+  if (wholeOf(shape)(input)) return;
   const missing: Missing[] = [];
-  collect(route.operationModel.input, input, [], missing);
-  const [first] = missing;
-  if (first !== undefined) throw refusal(route, first, missing);
+  collect(shape, input, [], missing);
+  throw refusal(route, missing[0]!, missing);
 }
+
+/** Whether nothing is missing in a value: most are whole, and no path is put together for those. */
+type Whole = (value: unknown) => boolean;
+
+const compiled = new WeakMap<Shape, Whole>();
+
+function wholeOf(shape: Shape): Whole {
+  const known = compiled.get(shape) ?? compileWhole(shape);
+  compiled.set(shape, known);
+  return known;
+}
+
+function compileWhole(shape: Shape): Whole {
+  switch (shape.kind) {
+    case 'structure':
+      return structureWhole(shape);
+    case 'list': {
+      const whole = elementWhole(shape.element);
+      return (value) => (value as readonly unknown[]).every(whole);
+    }
+    case 'map': {
+      const whole = elementWhole(shape.value);
+      return (value) => Object.values(value as object).every(whole);
+    }
+    default:
+      return () => true;
+  }
+}
+
+function structureWhole(shape: StructureShape): Whole {
+  const required = shape.members.filter((member) => member.required).map(({ name }) => name);
+  const nested = new Map<string, Whole>();
+  for (const { name, shape: inner } of shape.members) if (nests(inner)) nested.set(name, lazily(inner));
+  return (value) => {
+    const members = value as Readonly<Record<string, unknown>>;
+    for (const name of required) if (isAbsent(members[name])) return false;
+    if (nested.size === 0) return true;
+    for (const name of Object.keys(members)) {
+      const whole = nested.get(name);
+      if (whole !== undefined && !isAbsent(members[name]) && !whole(members[name])) return false;
+    }
+    return true;
+  };
+}
+
+function elementWhole({ shape }: Member): Whole {
+  if (!nests(shape)) return (item) => item !== null;
+  const whole = lazily(shape);
+  return (item) => item !== null && whole(item);
+}
+
+/** Compiled when first met: a shape may contain itself. */
+function lazily(shape: Shape): Whole {
+  let whole: Whole | undefined;
+  return (value) => (whole ??= wholeOf(shape))(value);
+}
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 
 function collect(shape: Shape, value: unknown, path: Missing['path'], missing: Missing[]): void {
   if (missing.length >= maximumReported) return;
   if (shape.kind === 'structure') {
-    for (const member of toCheck(shape)) {
+    for (const member of shape.members) {
       const inner = (value as Record<string, unknown>)[member.name];
       if (inner !== undefined && inner !== null) collect(member.shape, inner, [...path, member], missing);
       else if (member.required) missing.push({ path: [...path, member], member });
@@ -50,16 +109,6 @@ function check(element: Member, item: unknown, path: Missing['path'], missing: M
 }
 
 const nests = (shape: Shape): boolean => shape.kind === 'structure' || shape.kind === 'list' || shape.kind === 'map';
-
-const checked = new WeakMap<Shape, readonly Member[]>();
-
-function toCheck(shape: Shape & { readonly kind: 'structure' }): readonly Member[] {
-  const known = checked.get(shape);
-  if (known !== undefined) return known;
-  const members = shape.members.filter((member) => member.required || nests(member.shape));
-  checked.set(shape, members);
-  return members;
-}
 
 function refusal(route: Route, first: Missing, missing: readonly Missing[]): AwsError {
   const row = catalog[route.model];
