@@ -3,7 +3,7 @@ import { AwsError } from '#kernel/error.ts';
 import { setOwn } from './values.ts';
 
 /** Deeper nesting than any model has; it bounds the stack. */
-const maximumDepth = 100;
+export const maximumDepth = 100;
 
 export const quote = 0x22;
 export const openBrace = 0x7b;

@@ -1,5 +1,6 @@
-// awsJson 1.0 and 1.1: inputs read in one pass along their schema, outputs written along theirs.
+// awsJson 1.0 and 1.1: inputs read along their schema, outputs written along theirs.
 import type { AwsError } from '#kernel/error.ts';
+import { parseFitting } from './json-parsed.ts';
 import { JsonScanner, openBrace, openBracket, quote, serializationError } from './json-scanner.ts';
 import type { ListShape, MapShape, Shape, StructureShape, TimestampShape } from './shape.ts';
 import {
@@ -24,6 +25,10 @@ type Plain = (value: unknown) => unknown;
 export function readJson(shape: Shape, body: Buffer): Record<string, unknown> {
   const text = body.toString('utf8');
   if (text.length === 0) return {};
+  return (parseFitting(shape, text) ?? scan(shape, text)) as Record<string, unknown>;
+}
+
+function scan(shape: Shape, text: string): unknown {
   const scanner = new JsonScanner(text);
   if (shape.kind === 'unit') {
     if (scanner.peek() !== openBrace) throw scanner.mismatch('map');
@@ -33,7 +38,7 @@ export function readJson(shape: Shape, body: Buffer): Record<string, unknown> {
   }
   const value = readerOf(shape)(scanner);
   scanner.end();
-  return value as Record<string, unknown>;
+  return value;
 }
 
 /** Writes a structure as JSON text. Throws TypeError where a value is not of its shape. */
