@@ -106,6 +106,6 @@ test('an output is written along its schema: undefined left out, dates as second
     tasks: [{ taskArn: 'a"b', createdAt: new Date(1500), cpu: undefined, secret: 'x', version: 3 }],
     failures: [],
   };
-  assert.equal(writeJson(shape, output), '{"tasks":[{"createdAt":1.5,"taskArn":"a\\"b","version":3}],"failures":[]}');
+  assert.equal(writeJson(shape, output), '{"tasks":[{"taskArn":"a\\"b","createdAt":1.5,"version":3}],"failures":[]}');
   assert.throws(() => writeJson(shape, { tasks: [{ taskArn: 5 }] }), TypeError);
 });

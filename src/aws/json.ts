@@ -177,29 +177,18 @@ function readTimestamp(scanner: JsonScanner): Date {
   );
 }
 
-/** Gives what JSON.stringify writes as the wire has it: one native pass over such values beats joining texts of ours. */
+/**
+ * Gives what JSON.stringify writes as the wire has it: one native pass over such values beats joining texts of ours. Most
+ * values stand so already, and are given themselves.
+ */
 function compilePlain(shape: Shape): Plain {
   switch (shape.kind) {
     case 'structure':
       return structurePlain(shape);
-    case 'list': {
-      let plain: Plain | undefined;
-      return (value) => {
-        const plainElement = (plain ??= plainOf(shape.element.shape));
-        return (value as readonly unknown[]).map((v) => (v === null || v === undefined ? null : plainElement(v)));
-      };
-    }
-    case 'map': {
-      let plain: Plain | undefined;
-      return (value) => {
-        const plainValue = (plain ??= plainOf(shape.value.shape));
-        const found: Record<string, unknown> = {};
-        for (const [k, v] of Object.entries(value as object)) {
-          if (v !== undefined) setOwn(found, k, v === null ? null : plainValue(v));
-        }
-        return found;
-      };
-    }
+    case 'list':
+      return listPlain(shape);
+    case 'map':
+      return mapPlain(shape);
     case 'number':
       return (value) => (Number.isFinite(value) ? value : plainOddNumber(value));
     case 'timestamp':
@@ -228,21 +217,61 @@ function plainOddNumber(value: unknown): unknown {
   return typeof value === 'number' ? String(value) : mistyped('number');
 }
 
+/** Compiled when first met: a shape may contain itself. */
+function lazilyPlain(shape: Shape): Plain {
+  let plain: Plain | undefined;
+  return (value) => (plain ??= plainOf(shape))(value);
+}
+
 function structurePlain(shape: StructureShape): Plain {
-  const members = shape.members.map((member) => {
-    let plain: Plain | undefined;
-    return { name: member.name, plain: (value: unknown) => (plain ??= plainOf(member.shape))(value) };
-  });
+  const members = new Map(shape.members.map((member) => [member.name, lazilyPlain(member.shape)]));
+  const plain = (name: string, member: unknown) => (isAbsent(member) ? undefined : members.get(name)?.(member));
   return (value) => {
     if (typeof value !== 'object' || value === null) mistyped('structure');
-    const found: Record<string, unknown> = {};
-    for (const { name, plain } of members) {
-      const member = (value as Record<string, unknown>)[name];
-      if (member !== undefined && member !== null) found[name] = plain(member);
-    }
-    return found;
+    return plainEntries(value as Entries, plain);
   };
 }
+
+function mapPlain(shape: MapShape): Plain {
+  const plain = lazilyPlain(shape.value.shape);
+  const plainItem = (_key: string, item: unknown) => (isAbsent(item) ? item : plain(item));
+  return (value) => plainEntries(value as Entries, plainItem);
+}
+
+type Entries = Readonly<Record<string, unknown>>;
+
+/** What `plain` makes of each value, without what is undefined then; `value` itself where it is just so already. */
+function plainEntries(value: Entries, plain: (name: string, member: unknown) => unknown): Entries {
+  const names = Object.keys(value);
+  let found: Record<string, unknown> | undefined;
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index]!;
+    const kept = plain(name, value[name]);
+    if (found === undefined) {
+      if (kept === value[name]) continue;
+      found = {};
+      for (const before of names.slice(0, index)) setOwn(found, before, value[before]);
+    }
+    if (kept !== undefined) setOwn(found, name, kept);
+  }
+  return found ?? value;
+}
+
+function listPlain(shape: ListShape): Plain {
+  const plain = lazilyPlain(shape.element.shape);
+  return (value) => {
+    const list = value as readonly unknown[];
+    let found: unknown[] | undefined;
+    for (let index = 0; index < list.length; index++) {
+      const kept = isAbsent(list[index]) ? null : plain(list[index]);
+      if (kept !== list[index]) found ??= list.slice(0, index);
+      found?.push(kept);
+    }
+    return found ?? list;
+  };
+}
+
+const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null;
 
 function timestampPlain(shape: TimestampShape): Plain {
   return (value) => {
