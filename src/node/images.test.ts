@@ -1,8 +1,14 @@
 // Pulls and their failures, in AWS's words; digests and their references.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FakeEngine, type FakeFault } from '#drivers/fake-engine.ts';
+import { FakeRuntime } from '#drivers/runtime-fake.ts';
 import { RuntimeError } from '#drivers/runtime.ts';
-import { digestOf } from './images.ts';
+import { silentLog } from '#kernel/log.ts';
+import { seededRandom } from '#kernel/seeded-random.ts';
+import { VirtualClock } from '#kernel/virtual-clock.ts';
+import { digestOf, Images, TaskFailure, type RegistryLogin } from './images.ts';
+import { containerOf } from './node.fixture.ts';
 import { cannotPull } from './reasons.ts';
 
 const failures: readonly [string, RuntimeError, number, string][] = [
@@ -40,3 +46,61 @@ for (const [reference, repoDigests, digest] of digests) {
     assert.equal(digestOf({ id: 'sha256:0', repoDigests, size: 1 }, reference), digest);
   });
 }
+
+const pinned = `app@sha256:${'1'.repeat(64)}`;
+const refused: FakeFault = { call: 'pull', fails: { reason: 'unavailable', message: 'dial tcp: connection refused' } };
+const ecr = { type: 'ecr' as const, ecrAuthData: ecrAuthDataOf('123456789012') };
+
+function ecrAuthDataOf(registryId: string) {
+  return { registryId, region: 'us-east-1', endpointOverride: 'localhost:4566', useExecutionRole: false };
+}
+
+/** Images of an engine that has `references`, with the logins that were asked for. */
+function imagesOn(
+  references: readonly string[],
+  login: RegistryLogin = async () => ({ username: 'AWS', password: '' }),
+) {
+  const clock = new VirtualClock();
+  const random = seededRandom(1);
+  const engine = new FakeEngine({ clock, random });
+  for (const reference of references) engine.have(reference, { program: {} });
+  const runtime = new FakeRuntime(engine);
+  const images = new Images({ runtime, registryLogin: login, clock, random, log: silentLog });
+  const { signal } = new AbortController();
+  return {
+    engine,
+    clock,
+    pull: (image: string, parts = {}) => images.pull(containerOf('app', { image, ...parts }), signal),
+  };
+}
+
+test('what the engine has under a digest is not pulled', async () => {
+  const { engine, pull } = imagesOn([pinned]);
+  engine.inject({ call: 'pull', fails: { reason: 'failed', message: 'pulled' } });
+  assert.deepEqual(await pull(pinned, { registryAuthentication: ecr }), engine.image(pinned));
+});
+
+test('what the engine has is not for those who may not pull it', async () => {
+  const { pull } = imagesOn([pinned], () => Promise.reject(new Error('not yours')));
+  await assert.rejects(pull(pinned, { registryAuthentication: ecr }), /not yours/);
+});
+
+test('what the engine has under a tag is pulled anew', async () => {
+  const { engine, pull } = imagesOn(['app:1']);
+  engine.publish('app:1', { program: {}, size: 77 });
+  assert.equal((await pull('app:1')).size, 77);
+});
+
+test('where the registry of a tag is away, what the engine has is used', async () => {
+  const { engine, pull } = imagesOn(['app:1']);
+  engine.inject(refused);
+  assert.deepEqual(await pull('app:1'), engine.image('app:1'));
+});
+
+test('what the engine has is no way around a registry that asks who pulls', async () => {
+  const { engine, clock, pull } = imagesOn(['app:1']);
+  engine.inject(refused);
+  const refusal = assert.rejects(pull('app:1', { registryAuthentication: ecr }), TaskFailure);
+  await clock.advance(60_000);
+  await refusal;
+});

@@ -43,8 +43,10 @@ export class Images {
   }
 
   /**
-   * Fetches a container's image as its registry has it now, cached or not (ECS's default pull behaviour). Throws
-   * TaskFailure where that failed for good, RuntimeError `unavailable` where the engine itself is away.
+   * Gets a container's image. By a digest it is what it is wherever it came from, so that an engine that has it need not
+   * fetch it; by a tag it is fetched as its registry has it now, and only a registry that is away is done without
+   * (ECS_IMAGE_PULL_BEHAVIOR `default`). Throws TaskFailure where it is not to be had, RuntimeError `unavailable` where the
+   * engine itself is away.
    */
   pull(container: PayloadContainer, signal: AbortSignal): Promise<Image> {
     // Those allowed to pull by different credentials must not profit from each other's.
@@ -61,17 +63,31 @@ export class Images {
     const { clock, random, log } = this.#options;
     const { image } = container;
     for (let attempt = 1; ; attempt++) {
+      // Also for what is here already: whoever may not pull an image may not run it.
       const auth = await this.#login(container);
       try {
+        const cached = isPinned(image) ? await this.#options.runtime.image(image) : undefined;
+        if (cached !== undefined) return cached;
         return await this.#options.runtime.pull(image, auth, signal);
       } catch (thrown) {
         if (signal.aborted) throw thrown;
         await this.#throwIfEngineIsAway(thrown);
+        const fallback = await this.#fallback(container, thrown);
+        if (fallback !== undefined) return fallback;
         if (!isTransient(thrown) || attempt === tries) throw new TaskFailure(cannotPull(image, thrown, attempt));
         log.warn('image pull failed, trying again', { image, attempt, why: messageOf(thrown) });
         await clock.sleep(backoffMs(attempt, random, pullBackoff), signal);
       }
     }
+  }
+
+  /** What the engine has of an image that anybody may have, where its registry is away. */
+  async #fallback({ image, registryAuthentication }: PayloadContainer, thrown: unknown): Promise<Image | undefined> {
+    if (!isTransient(thrown) || registryAuthentication !== undefined) return undefined;
+    const cached = await this.#options.runtime.image(image);
+    if (cached === undefined) return undefined;
+    this.#options.log.warn('a registry is away: the image that is here is used', { image, why: messageOf(thrown) });
+    return cached;
   }
 
   async #login(container: PayloadContainer): Promise<RegistryAuth | undefined> {
@@ -94,8 +110,13 @@ function isTransient(thrown: unknown): boolean {
   return thrown instanceof RuntimeError && (thrown.reason === 'unavailable' || thrown.reason === 'failed');
 }
 
+function isPinned(reference: string): boolean {
+  return reference.includes('@');
+}
+
 /** `sha256:…` of the manifest that a reference was resolved to, where the engine knows it. */
 export function digestOf(image: Image, reference: string): string | undefined {
+  if (isPinned(reference)) return reference.split('@')[1];
   const repository = repositoryOf(reference);
   const match = image.repoDigests.find((each) => repositoryOf(each) === repository) ?? image.repoDigests[0];
   return match?.split('@')[1];

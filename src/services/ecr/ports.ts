@@ -10,6 +10,8 @@ export interface EcrImage {
   readonly repositoryArn: string;
   /** The reference as an engine on this machine pulls it: `localhost:4566/flask-api:v1`. */
   readonly reference: string;
+  /** The same without tag and digest: `localhost:4566/flask-api`. */
+  readonly repositoryUri: string;
   /** `localhost:4566` */
   readonly endpoint: string;
 }
@@ -20,8 +22,11 @@ export interface Images {
    * of ours, and which; undefined for other registries. The repository need not exist.
    */
   resolve(reference: string): EcrImage | undefined;
-  /** The digest that a tag (or digest) of a repository stands for now, or undefined. */
-  digest(reader: Reader, image: EcrImage): string | undefined;
+  /**
+   * The digest that an image reference of ours stands for now, so that all who are to run it run the same. Undefined for
+   * other registries, for an image that is not there, and under a pull-through cache rule: there only a pull can tell.
+   */
+  digest(reader: Reader, reference: string): string | undefined;
   /** A user name and password with which an engine may pull from a scope's registry, valid for 12 hours. */
   pullCredentials(scope: Scope): Promise<{ readonly username: string; readonly password: string }>;
 }

@@ -302,9 +302,10 @@ test('neighbours resolve references, find digests and pull', async (t) => {
     repositoryName: 'api',
     repositoryArn: 'arn:aws:ecr:us-east-1:123456789012:repository/api',
     reference: 'localhost:4566/api:v1',
+    repositoryUri: 'localhost:4566/api',
     endpoint: 'localhost:4566',
   });
-  const digestOf = (reference: string) => ecr.store.read((reader) => images.digest(reader, images.resolve(reference)!));
+  const digestOf = (reference: string) => ecr.store.read((reader) => images.digest(reader, reference));
   assert.equal(digestOf('localhost:4566/api:v1'), digest);
   assert.equal(digestOf(`localhost:4566/api@${digest}`), digest);
   assert.equal(digestOf('localhost:4566/api:v9'), undefined);

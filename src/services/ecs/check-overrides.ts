@@ -14,7 +14,7 @@ export interface Overridden {
   readonly memory: string;
   /** As DescribeTasks shows them: an entry for each container. */
   readonly overrides: TaskOverride;
-  readonly containers: readonly Omit<ContainerSpec, 'arn'>[];
+  readonly containers: readonly Omit<ContainerSpec, 'arn' | 'pinnedDigest'>[];
 }
 
 /** Throws InvalidParameterException or ClientException. The definition is one that Fargate can run. */
@@ -65,7 +65,11 @@ function checkedContainerOverrides(
   return byName;
 }
 
-function checkSizes(containers: readonly Omit<ContainerSpec, 'arn'>[], cpu: number, memory: number): void {
+function checkSizes(
+  containers: readonly Omit<ContainerSpec, 'arn' | 'pinnedDigest'>[],
+  cpu: number,
+  memory: number,
+): void {
   for (const { name, memory: hard, memoryReservation: soft } of containers) {
     if ((hard ?? 0) > memory) {
       throw invalidParameter(`The 'memory' setting for container '${name}' is greater than for the task.`);

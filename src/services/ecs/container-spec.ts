@@ -9,7 +9,7 @@ import type {
   PayloadTask,
 } from '#node/messages.ts';
 import { attachmentArn, clusterArn, taskArn } from './arns.ts';
-import type { TaskDefinitionSpec, TaskSpec, TaskStatus } from './kinds.ts';
+import type { ContainerSpec, TaskDefinitionSpec, TaskSpec, TaskStatus } from './kinds.ts';
 import type { ContainerDefinition, ContainerOverride } from './shapes.ts';
 
 const mebibyte = 1024 * 1024;
@@ -86,7 +86,7 @@ function payloadContainer(
   const wanted = task.containers.find(({ name }) => name === container.name)!;
   return {
     name: wanted.name,
-    ...imageOf(wanted.image, images),
+    ...imageOf(wanted, images),
     essential: container.essential ?? true,
     cpu: wanted.cpu,
     memory: wanted.memory ?? 0,
@@ -109,14 +109,14 @@ function payloadContainer(
 
 /** Images in our own registry are pulled from where the engine reaches it, with our own credentials. */
 function imageOf(
-  reference: string,
+  { image: reference, pinnedDigest }: ContainerSpec,
   images: Pick<Images, 'resolve'>,
 ): Pick<PayloadContainer, 'image' | 'registryAuthentication'> {
   const image = images.resolve(reference);
   if (image === undefined) return { image: reference };
   const { registryId, region, endpoint } = image;
   return {
-    image: image.reference,
+    image: pinnedDigest === undefined ? image.reference : `${image.repositoryUri}@${pinnedDigest}`,
     registryAuthentication: {
       type: 'ecr',
       ecrAuthData: { registryId, region, endpointOverride: endpoint, useExecutionRole: false },

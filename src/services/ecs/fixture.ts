@@ -112,6 +112,8 @@ export interface Fixture {
   readonly clock: VirtualClock;
   readonly queue: Queue;
   readonly session: ScriptedSession;
+  /** What is in our registry: digests by image reference. */
+  readonly pushed: Map<string, string>;
   call<N extends OperationName<'ecs'> & string>(name: N, input: In<'ecs', N>, scope?: Scope): Promise<Out<'ecs', N>>;
   /** Registers the plain definition with changes, in cluster `demo`, and runs it; gives the task's ARN. */
   runOne(definition?: Partial<RegisterInput>, input?: Partial<RunTaskInput>): Promise<string>;
@@ -129,11 +131,12 @@ export async function createFixture(left?: Pick<Fixture, 'disk' | 'clock'>): Pro
   const disk = left?.disk ?? createMemoryDisk(clock);
   const kinds = [...ecsKinds, interfaceKind];
   const store = await createStore({ database: disk.open(), kinds, log: silentLog, onFatal: assert.fail, strict: true });
+  const pushed = new Map<string, string>();
   const random = seededRandom(disk.commits + 1);
   const parts = { store, clock, random, log: silentLog };
   const ecs = createEcs({
     ...parts,
-    images: { resolve: resolveImage },
+    images: { resolve: resolveImage, digest: (_reader, reference) => pushed.get(reference) },
     networkInterfaces,
     home,
     architecture: 'X86_64',
@@ -159,6 +162,7 @@ export async function createFixture(left?: Pick<Fixture, 'disk' | 'clock'>): Pro
     clock,
     queue,
     session,
+    pushed,
     call,
     async runOne(definition = {}, input = {}) {
       await call('CreateCluster', { clusterName: 'demo' });
@@ -190,7 +194,7 @@ function resolveImage(reference: string) {
   if (name === undefined) return undefined;
   const arn = `arn:aws:ecr:us-east-1:123456789012:repository/${name}`;
   const registry = { registryId: home.account, region: home.region, endpoint: 'localhost:4566' };
-  return { ...registry, repositoryName: name, repositoryArn: arn, reference };
+  return { ...registry, repositoryName: name, repositoryArn: arn, reference, repositoryUri: `localhost:4566/${name}` };
 }
 
 const tokens = new PageTokens(Buffer.alloc(32, 1));

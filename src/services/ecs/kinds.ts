@@ -78,6 +78,8 @@ export interface ContainerSpec {
   readonly arn: string;
   /** As the definition names it. */
   readonly image: string;
+  /** What its tag stood for when the task was asked for, where our own registry knew: the node runs this and no other. */
+  readonly pinnedDigest?: string;
   /** CPU units. */
   readonly cpu: number;
   /** MiB. */

@@ -196,3 +196,23 @@ test('a client token makes a repeated request harmless, and another one with it 
     members: { resourceIds: arns(first) },
   });
 });
+
+test('every task of a call runs what its tag stands for at that moment', async () => {
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const image = 'localhost:4566/pinned:v1';
+  fixture.pushed.set(image, digest);
+  const containerDefinitions = [
+    { name: 'app', image },
+    { name: 'floating', image, versionConsistency: 'disabled' as const },
+    { name: 'elsewhere', image: 'nginx:1' },
+  ];
+  await fixture.call('RegisterTaskDefinition', { ...plainDefinition, family: 'pinned', containerDefinitions });
+  const { tasks = [] } = await run({ taskDefinition: 'pinned', count: 2 });
+  fixture.pushed.set(image, `sha256:${'b'.repeat(64)}`);
+  await fixture.queue.idle();
+  const arns = new Set(tasks.map(({ taskArn }) => taskArn!));
+  const told = fixture.session.payloads.flatMap((message) => message.tasks).filter(({ arn }) => arns.has(arn));
+  const images = told.map(({ containers }) => containers.map((each) => each.image));
+  assert.deepEqual(images, Array(2).fill([`localhost:4566/pinned@${digest}`, image, 'nginx:1']));
+  assert.equal(tasks[0]?.containers?.[0]?.image, image);
+});

@@ -5,6 +5,7 @@ import { fraction, type Random } from '#kernel/random.ts';
 import type { Tx } from '#kernel/store.ts';
 import type { Context, Operation, Out } from '#aws/service.ts';
 import type { NetworkInterfaces } from '#services/ec2/ports.ts';
+import type { Images } from '#services/ecr/ports.ts';
 import { containerArn, parseTaskDefinitionName, taskArn, taskDefinitionArn } from './arns.ts';
 import { checkedNetwork, type TaskNetwork } from './check-network.ts';
 import { checkedOverrides } from './check-overrides.ts';
@@ -20,6 +21,7 @@ import {
 import { inCluster, taskKey, taskKind, type TaskDefinitionSpec, type TaskSpec, type TaskStatus } from './kinds.ts';
 import type { RunTaskInput, Tag } from './shapes.ts';
 import { checkedTags, mergedTags } from './tags.ts';
+import { pinnedDigests } from './pin-images.ts';
 import { findTaskDefinition } from './task-definitions.ts';
 import type { Architecture } from './validate-task-definition.ts';
 
@@ -31,6 +33,7 @@ const platformVersion = '1.4.0';
 
 export interface RunTaskOptions {
   readonly random: Random;
+  readonly images: Pick<Images, 'digest'>;
   readonly networkInterfaces: Pick<NetworkInterfaces, 'subnet' | 'securityGroupVpc' | 'defaultSecurityGroup'>;
   readonly architecture: Architecture;
 }
@@ -110,6 +113,7 @@ function runTasks(input: RunTaskInput, tx: Tx, context: Context, options: RunTas
     definition,
     network,
     clusterName: cluster.name,
+    digests: pinnedDigests(definition, options.images, tx),
     tags: tagsOf(input, definition, cluster.name),
   };
   const first = Math.floor(fraction(options.random) * network.subnets.length);
@@ -177,11 +181,12 @@ interface Wanted {
   readonly definition: TaskDefinitionSpec;
   readonly network: TaskNetwork;
   readonly clusterName: string;
+  readonly digests: ReadonlyMap<string, string>;
   readonly tags: readonly Tag[];
 }
 
 function taskSpec(wanted: Wanted, subnet: TaskNetwork['subnets'][number], context: Context, random: Random): TaskSpec {
-  const { input, definition, network, clusterName, tags } = wanted;
+  const { input, definition, network, clusterName, digests, tags } = wanted;
   const { account, region } = context;
   const id = hexId(random);
   const { cpu, memory, overrides, containers } = checkedOverrides(definition, input.overrides);
@@ -198,7 +203,11 @@ function taskSpec(wanted: Wanted, subnet: TaskNetwork['subnets'][number], contex
     memory,
     group: input.group ?? `family:${definition.family}`,
     startedBy: input.startedBy,
-    containers: containers.map((each) => ({ ...each, arn: containerArn(context, clusterName, id, uuid(random)) })),
+    containers: containers.map((each) => ({
+      ...each,
+      pinnedDigest: digests.get(each.name),
+      arn: containerArn(context, clusterName, id, uuid(random)),
+    })),
     overrides,
     network: {
       attachmentId: uuid(random),

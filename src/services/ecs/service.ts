@@ -31,7 +31,7 @@ export interface EcsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly images: Pick<Images, 'resolve'>;
+  readonly images: Pick<Images, 'resolve' | 'digest'>;
   readonly networkInterfaces: NetworkInterfaces;
   /** The account and region that the machine's container instance is named in. */
   readonly home: Scope;

@@ -66,6 +66,7 @@ export function taskDefinitionOperations(architecture: Architecture): Operations
 const acceptedContainer = {
   name: true,
   image: true,
+  versionConsistency: true,
   cpu: true,
   memory: true,
   memoryReservation: true,

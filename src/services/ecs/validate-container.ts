@@ -19,7 +19,7 @@ export interface TaskFrame {
 /** The definition as DescribeTaskDefinition answers it. Throws ClientException. */
 export function checkedContainer(container: ContainerDefinition, task: TaskFrame): ContainerDefinition {
   checkName(container.name);
-  checkImage(container.image);
+  checkImage(container);
   checkSizes(container, task);
   checkTimeouts(container);
   checkEnvironment(container);
@@ -43,11 +43,16 @@ function checkName(name: string | undefined): void {
   if (!/^[a-zA-Z0-9_-]+$/.test(name)) throw clientException('Container.name contains invalid characters.');
 }
 
-function checkImage(image: string | undefined): void {
+function checkImage({ name, image, versionConsistency }: ContainerDefinition): void {
   if (!image) throw clientException('Container.image should not be null or empty.');
   if (image.length > longestName) throw clientException(`Container.image should be at most ${longestName} characters.`);
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.:/@-]*$/.test(image))
     throw clientException('Container.image contains invalid characters.');
+  if (versionConsistency !== undefined && versionConsistency !== 'enabled' && versionConsistency !== 'disabled') {
+    throw clientException(
+      `Invalid setting for container '${name}'. 'versionConsistency' must be one of [enabled, disabled].`,
+    );
+  }
 }
 
 function checkSizes({ name, cpu, memory, memoryReservation }: ContainerDefinition, task: TaskFrame): void {

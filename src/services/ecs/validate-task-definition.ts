@@ -35,10 +35,7 @@ export type CheckedDefinition = Pick<
 /** Throws ClientException at the first rule that is broken. */
 export function checkedTaskDefinition(input: RegisterInput, architecture: Architecture): CheckedDefinition {
   const family = checkedFamily(input.family);
-  const length = Buffer.byteLength(JSON.stringify(input));
-  if (length > largestDefinition) {
-    throw clientException(`Actual length: '${length}'. Max allowed length is '${largestDefinition}' bytes.`);
-  }
+  checkLength(input);
   const { networkMode, requiresCompatibilities, runtimePlatform } = input;
   if (networkMode !== undefined && !networkModes.includes(networkMode)) {
     throw clientException(`Network mode '${networkMode}' is not valid. Must be one of [${networkModes.join(',')}]`);
@@ -63,6 +60,27 @@ export function checkedTaskDefinition(input: RegisterInput, architecture: Archit
     compatibilities: networkMode === 'awsvpc' ? (fault ? ['EC2'] : ['EC2', 'FARGATE']) : ['EXTERNAL', 'EC2'],
     requiresAttributes: requiredAttributes({ networkMode, cpu, containerDefinitions }),
   };
+}
+
+function checkLength(input: RegisterInput): void {
+  if (mostJsonBytes(input) <= largestDefinition) return;
+  const length = Buffer.byteLength(JSON.stringify(input));
+  if (length <= largestDefinition) return;
+  throw clientException(`Actual length: '${length}'. Max allowed length is '${largestDefinition}' bytes.`);
+}
+
+/** No less than the bytes of a value's JSON: writing it only to count them would take most of the time of all checks. */
+function mostJsonBytes(value: unknown): number {
+  // A character takes six bytes at most (\u0000), a number or a word no more than 32.
+  if (typeof value === 'string') return 6 * value.length + 2;
+  if (typeof value !== 'object' || value === null) return 32;
+  let bytes = 2;
+  if (Array.isArray(value)) {
+    for (const element of value) bytes += mostJsonBytes(element) + 1;
+    return bytes;
+  }
+  for (const [name, member] of Object.entries(value)) bytes += mostJsonBytes(name) + mostJsonBytes(member) + 2;
+  return bytes;
 }
 
 /** CPU units from `256`, `.25 vCPU`, `1vcpu`; undefined from undefined. Throws ClientException. */
