@@ -79,6 +79,15 @@ export class FakeBlobs implements Blobs {
     return digest;
   }
 
+  async link(from: string, digest: Digest, to: string): Promise<boolean> {
+    names.parseDigest(digest);
+    const found = this.#in(from).get(digest);
+    const target = this.#in(to);
+    if (found === undefined) return false;
+    target.set(digest, this.#now(found.content));
+    return true;
+  }
+
   async size(namespace: string, digest: Digest): Promise<number | undefined> {
     names.parseDigest(digest);
     return this.#in(namespace).get(digest)?.content.length;

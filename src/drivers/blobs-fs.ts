@@ -18,7 +18,7 @@ import type { Random } from '#kernel/random.ts';
 import * as names from './blob-names.ts';
 import type { Algorithm } from './blob-names.ts';
 import type { Blobs, Digest, Upload } from './blobs.ts';
-import { makeFolder, moveDurably } from './durable-files.ts';
+import { linkDurably, makeFolder, moveDurably } from './durable-files.ts';
 import { Turns } from './turns.ts';
 
 /** Running hashes kept for uploads that are under way; the oldest goes first and is made again from the file. */
@@ -125,6 +125,19 @@ class FsBlobs implements Blobs {
     }
     await this.#move(path, target);
     return digest;
+  }
+
+  async link(from: string, digest: Digest, to: string): Promise<boolean> {
+    const source = this.#blobPath(from, digest);
+    const target = this.#blobPath(to, digest);
+    if (source === target) return (await fileAt(source)) !== undefined;
+    return this.#turns.take(target, async () => {
+      // The two share their time, too: linking makes the source look new, which only lets it live longer.
+      if (!(await touched(source, this.#clock.now()))) return false;
+      if (await fileAt(target)) return touched(target, this.#clock.now());
+      await this.#makeFolder(dirname(target));
+      return (await present(linkDurably(source, target).then(() => true))) ?? false;
+    });
   }
 
   async size(namespace: string, digest: Digest): Promise<number | undefined> {

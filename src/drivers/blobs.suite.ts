@@ -211,6 +211,26 @@ function blobTests(open: Open): void {
     assert.deepEqual(await Array.fromAsync(blobs.list('empty')), []);
   });
 
+  test('a link makes a blob visible in another namespace too, for as long as that one keeps it', async () => {
+    const clock = new SetClock();
+    const blobs = await open(clock);
+    const content = Buffer.from('linked');
+    const digest = await blobs.put(space, content);
+    clock.set('2027-01-01T00:00:00Z');
+    assert.equal(await blobs.link(space, digest, 'other'), true);
+    assert.equal(await blobs.link(space, digest, 'other'), true, 'the second time, too');
+    assert.deepEqual(await Array.fromAsync(blobs.list('other')), [
+      { digest, size: content.length, modifiedAt: clock.now() },
+    ]);
+    await blobs.delete(space, digest);
+    assert.equal(await blobs.size(space, digest), undefined);
+    assert.deepEqual(await bytesOf(blobs.read('other', digest)), content);
+    assert.equal(await blobs.link(space, digest, 'third'), false);
+    assert.equal(await blobs.size('third', digest), undefined);
+    assert.equal(await blobs.link('other', digest, 'other'), true, 'to itself');
+    assert.equal(await blobs.link('third', digest, 'third'), false);
+  });
+
   test('a blob that is not there is not found', async () => {
     const blobs = await open(new SetClock());
     const digest = sha(Buffer.from('absent'));

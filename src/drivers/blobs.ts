@@ -50,6 +50,11 @@ export interface Blobs {
   expire(before: Date): Promise<number>;
   /** Stores small content at once (a manifest); durable when it resolves. */
   put(namespace: string, content: Uint8Array, algorithm?: 'sha256' | 'sha512'): Promise<Digest>;
+  /**
+   * Makes a blob of one namespace visible in another without copying it; durable, and new there by its time, when it
+   * resolves. False where `from` has no such blob.
+   */
+  link(from: string, digest: Digest, to: string): Promise<boolean>;
   /** Size in bytes, or undefined where there is no such blob. */
   size(namespace: string, digest: Digest): Promise<number | undefined>;
   /** The bytes from `start` to `end` (inclusive, cut to the size; all when absent). Throws `not-found` or `range`. */

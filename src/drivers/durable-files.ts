@@ -1,5 +1,5 @@
 // Folders and renames that survive a power cut: what POSIX asks to be synced, synced.
-import { mkdir, open, rename } from 'node:fs/promises';
+import { link, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Makes a folder and those above it (0700), each one's entry on disk before this resolves. */
@@ -15,6 +15,12 @@ export async function makeFolder(path: string): Promise<void> {
 /** Gives a file that is on disk already its final name, which is on disk when this resolves. */
 export async function moveDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
+  await syncFolder(dirname(to));
+}
+
+/** Gives a file that is on disk already one more name, which is on disk when this resolves. */
+export async function linkDurably(from: string, to: string): Promise<void> {
+  await link(from, to);
   await syncFolder(dirname(to));
 }
 
