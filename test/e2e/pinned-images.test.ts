@@ -1,0 +1,97 @@
+// Tasks that are asked for together run the same image, and an engine that has an image does not fetch it again.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Berth } from './berth.fixture.ts';
+import { pushBusybox, taskDefinition } from './busybox-image.fixture.ts';
+
+let berth: Berth;
+let image: string;
+
+before(async () => {
+  berth = await Berth.start();
+  await berth.aws('ecr', 'create-repository', '--repository-name', 'app');
+  await berth.login();
+  image = await pushBusybox(berth, 'app');
+  await berth.aws('ecs', 'create-cluster', '--cluster-name', 'demo');
+  const definition = taskDefinition('app', image, 'echo done');
+  await berth.aws('ecs', 'register-task-definition', '--cli-input-json', definition);
+});
+after(() => berth.remove());
+
+interface Described {
+  readonly tasks: {
+    readonly taskArn: string;
+    readonly containers: { readonly image: string; readonly imageDigest: string; readonly exitCode: number }[];
+  }[];
+}
+
+/** Runs `count` tasks to their end; gives their containers. */
+async function run(count: number) {
+  const { Subnets } = await berth.aws<{ Subnets: { SubnetId: string }[] }>('ec2', 'describe-subnets');
+  const network = `awsvpcConfiguration={subnets=[${Subnets[0]!.SubnetId}]}`;
+  const place = ['--cluster', 'demo', '--launch-type', 'FARGATE', '--network-configuration', network];
+  const started = await berth.aws<Described>(
+    ...['ecs', 'run-task', '--task-definition', 'app', '--count', String(count), ...place],
+  );
+  const arns = started.tasks.map(({ taskArn }) => taskArn);
+  await berth.aws('ecs', 'wait', 'tasks-stopped', '--cluster', 'demo', '--tasks', ...arns);
+  const { tasks } = await berth.aws<Described>('ecs', 'describe-tasks', '--cluster', 'demo', '--tasks', ...arns);
+  return tasks.map(({ containers }) => containers[0]!);
+}
+
+async function digestOfTag(): Promise<string> {
+  const asked = ['--repository-name', 'app', '--image-ids', 'imageTag=v1'];
+  const { imageDetails } = await berth.aws<{ imageDetails: { imageDigest: string }[] }>(
+    ...['ecr', 'describe-images', ...asked],
+  );
+  return imageDetails[0]!.imageDigest;
+}
+
+/** The requests for layers and manifests that the registry has answered so far. */
+function fetches(): string[] {
+  const lines = readFileSync(join(berth.data, 'access.log'), 'utf8').trim().split('\n');
+  const records = lines.map((line) => JSON.parse(line) as { method: string; path: string; service?: string });
+  const asked = records.filter(({ service, method }) => service === 'registry' && method === 'GET');
+  return asked.map(({ path }) => path).filter((path) => /\/(blobs|manifests)\//.test(path));
+}
+
+test('an image that was pushed from this machine is run without a pull', async () => {
+  const before = fetches().length;
+  const containers = await run(2);
+  const digest = await digestOfTag();
+  assert.deepEqual(
+    containers.map((each) => [each.image, each.imageDigest, each.exitCode]),
+    Array(2).fill([image, digest, 0]),
+  );
+  assert.deepEqual(fetches().slice(before), []);
+});
+
+test('tasks that want one image at once share its pull', async () => {
+  const digest = await digestOfTag();
+  await berth.command('docker', 'rmi', '-f', image, `${berth.registry}/app@${digest}`);
+  const before = fetches().length;
+  const containers = await run(3);
+  assert.deepEqual(new Set(containers.map(({ imageDigest }) => imageDigest)), new Set([digest]));
+  const layers = fetches()
+    .slice(before)
+    .filter((path) => path.includes('/blobs/'));
+  assert.ok(layers.length > 0);
+  assert.equal(new Set(layers).size, layers.length);
+});
+
+test('a tag that was moved is followed by the next tasks', async () => {
+  const first = await digestOfTag();
+  // Another configuration is another image.
+  const change = ['--change', 'ENV MOVED=1'];
+  const made = await berth.command('docker', 'create', image);
+  await berth.command('docker', 'commit', ...change, made.stdout.trim(), image);
+  await berth.command('docker', 'rm', made.stdout.trim());
+  await berth.command('docker', 'push', '-q', image);
+  const second = await digestOfTag();
+  assert.notEqual(second, first);
+  const [container] = await run(1);
+  assert.equal(container!.imageDigest, second);
+  assert.equal(container!.exitCode, 0);
+});
