@@ -18,8 +18,6 @@ const answered = [
   '127.255.3.9:80',
   '[::1]:4566',
   '[::1]',
-  '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
-  'ecr.cn-north-1.amazonaws.com.cn:443',
   'berth.example.com:4566',
   '10.0.0.5:4566',
   '[fd00::5]:4566',
@@ -43,6 +41,8 @@ const strange = [
   '[::1',
   '[::2]',
   'amazonaws.com.evil.example',
+  '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+  'bucket.s3.amazonaws.com:4566',
   'evilamazonaws.com',
   'user@localhost',
   'localhost, evil.example',
@@ -118,6 +118,20 @@ for (const [what, headers, allowed] of pages) {
     else assert.match(reason ?? '', /^Web pages of .* may not call Berth\.$/);
   });
 }
+
+test('a door that has only its own names does not answer to loopback names', () => {
+  const registry = {
+    hosts: new Set(['123456789012.dkr.ecr.eu-west-1.amazonaws.com']),
+    origins: door.origins,
+    only: true,
+  };
+  const refusal = (name: string) => refuseSource({ host: name }, registry);
+  assert.equal(refusal('123456789012.dkr.ecr.eu-west-1.amazonaws.com'), undefined);
+  assert.equal(refusal('123456789012.dkr.ecr.eu-west-1.amazonaws.com:443'), undefined);
+  for (const name of ['localhost', '127.0.0.1', '[::1]', '123456789012.dkr.ecr.us-east-1.amazonaws.com']) {
+    assert.match(refusal(name) ?? '', /does not answer/, name);
+  }
+});
 
 test('the standard port may be left out on either side', () => {
   assert.equal(refuseSource({ host: 'localhost:80', origin: 'http://localhost' }, door), undefined);

@@ -5,6 +5,8 @@ import type { WireRequest } from './wire.ts';
 export interface FrontDoor {
   /** Further host names or addresses, lower case, without a port: `berth.example.com`, `10.0.0.5`, `fd00::5`. */
   readonly hosts: ReadonlySet<string>;
+  /** Nothing but `hosts`: no loopback name either. */
+  readonly only?: boolean;
   /** Origins of web pages that may call it beside its own: `https://console.example.com`. */
   readonly origins: ReadonlySet<string>;
 }
@@ -28,10 +30,10 @@ export function hostName(host: string): string | undefined {
   return parts?.[1] ?? parts?.[2];
 }
 
-/** AWS's own names (`123456789012.dkr.ecr.us-east-1.amazonaws.com`) lead here by intent; nobody else can rebind them. */
-function answersTo(name: string, door: FrontDoor): boolean {
-  if (name === 'localhost' || name.endsWith('.localhost') || name === '::1' || isLoopback(name)) return true;
-  return name.endsWith('.amazonaws.com') || name.endsWith('.amazonaws.com.cn') || door.hosts.has(name);
+/** AWS's own names are among `hosts` where a certificate says so, and nowhere else. */
+function answersTo(name: string, { hosts, only }: FrontDoor): boolean {
+  if (hosts.has(name)) return true;
+  return !only && (name === 'localhost' || name.endsWith('.localhost') || name === '::1' || isLoopback(name));
 }
 
 /** 127.0.0.0/8, only as four decimal numbers: `127.evil.example` is a name. */

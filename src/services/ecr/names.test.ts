@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isRepositoryName, parseImageReference, parseRepositoryPath, repositoryPath, repositoryUri } from './names.ts';
+import {
+  isRepositoryName,
+  parseImageReference,
+  parseRepositoryPath,
+  registryUrl,
+  repositoryAt,
+  repositoryPath,
+  repositoryUri,
+} from './names.ts';
 
 const home = { account: '123456789012', region: 'us-east-1' };
 const address = { endpoint: 'localhost:4566', home };
@@ -57,6 +65,23 @@ test('a path leads back to the repository it was made of', () => {
       assert.deepEqual(parseRepositoryPath(repositoryPath(repository, home), home), repository);
     }),
   );
+});
+
+test('under an AWS host name a path is a name in its account and region', () => {
+  const other = { account: '210987654321', region: 'eu-west-1' };
+  const aws = '210987654321.dkr.ecr.eu-west-1.amazonaws.com';
+  const cases: [string | undefined, string, ReturnType<typeof repositoryAt>][] = [
+    [aws, 'team/api', { scope: other, repositoryName: 'team/api' }],
+    [`${aws.toUpperCase()}:443`, 'api', { scope: other, repositoryName: 'api' }],
+    [aws, '123456789012.us-east-1/api', { scope: other, repositoryName: '123456789012.us-east-1/api' }],
+    ['localhost:4566', 'api', { scope: home, repositoryName: 'api' }],
+    ['localhost:4566', '210987654321.eu-west-1/api', { scope: other, repositoryName: 'api' }],
+    [undefined, 'api', { scope: home, repositoryName: 'api' }],
+  ];
+  for (const [host, path, expected] of cases) assert.deepEqual(repositoryAt(host, path, home), expected, host);
+  assert.equal(registryUrl(aws, address), `https://${aws}`);
+  assert.equal(registryUrl('127.0.0.1:4566', address), 'http://localhost:4566');
+  assert.equal(registryUrl(undefined, address), 'http://localhost:4566');
 });
 
 test('an image reference is ours by its own address and by any AWS host name', () => {

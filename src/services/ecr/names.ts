@@ -59,6 +59,26 @@ export function parseRepositoryPath(path: string, home: Scope): RepositoryName {
   return { scope: { account, region }, repositoryName: name };
 }
 
+/**
+ * The repository that a path on the registry names to a client who calls the registry `host`: under an AWS name the path
+ * is the repository's own name, in the account and region of the host.
+ */
+export function repositoryAt(host: string | undefined, path: string, home: Scope): RepositoryName {
+  const scope = scopeOfHost(host);
+  return scope === undefined ? parseRepositoryPath(path, home) : { scope, repositoryName: path };
+}
+
+/** Where a client finds the registry that it calls `host`: AWS's names are only served by TLS. */
+export function registryUrl(host: string | undefined, { endpoint }: RegistryAddress): string {
+  return host === undefined || scopeOfHost(host) === undefined ? `http://${endpoint}` : `https://${host}`;
+}
+
+/** The account and region of one of AWS's own registry names, with or without a port. */
+function scopeOfHost(host: string | undefined): Scope | undefined {
+  const [, account, region] = amazonHost.exec(host?.toLowerCase().replace(/:\d+$/, '') ?? '') ?? [];
+  return account === undefined || region === undefined ? undefined : { account, region };
+}
+
 /** What `docker push` takes as it is. */
 export function repositoryUri(repository: RepositoryName, address: RegistryAddress): string {
   return `${address.endpoint}/${repositoryPath(repository, address.home)}`;
@@ -81,8 +101,8 @@ export function parseImageReference(reference: string, address: RegistryAddress)
 }
 
 function locate(host: string, path: string, address: RegistryAddress): RepositoryName | undefined {
-  const [, account, region] = amazonHost.exec(host) ?? [];
-  if (account !== undefined && region !== undefined) return { scope: { account, region }, repositoryName: path };
+  const scope = scopeOfHost(host);
+  if (scope !== undefined) return { scope, repositoryName: path };
   const port = address.endpoint.slice(address.endpoint.lastIndexOf(':'));
   const own = host === address.endpoint || host === `localhost${port}` || host === `127.0.0.1${port}`;
   return own ? parseRepositoryPath(path, address.home) : undefined;

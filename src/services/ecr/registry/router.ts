@@ -2,7 +2,7 @@
 // OCI distribution spec 1.1, "Endpoints": https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '#kernel/error.ts';
-import { parseRepositoryPath } from '#services/ecr/names.ts';
+import { repositoryAt } from '#services/ecr/names.ts';
 import { deleteBlob, getBlob, headBlob } from './blobs.ts';
 import { drain } from './body.ts';
 import { RegistryError, registryErrorOf } from './errors.ts';
@@ -91,7 +91,7 @@ async function serve(parts: RegistryParts, request: IncomingMessage, response: S
     if (matched === undefined) continue;
     const method = route.methods[request.method ?? ''];
     if (method === undefined) throw unsupported(Object.keys(route.methods));
-    const repository = parseRepositoryPath(repositoryPath, parts.address.home);
+    const repository = repositoryAt(request.headers.host, repositoryPath, parts.address.home);
     authorize(parts, caller, method.action, repository);
     const exchange: Exchange = { parts, request, response, query, caller, repository, path: repositoryPath, subject };
     return method.endpoint(exchange);

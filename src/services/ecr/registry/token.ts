@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { formatArn } from '#kernel/arn.ts';
 import { crossAccountDenied } from '#services/ecr/errors.ts';
-import { repositoryArn, type RepositoryName } from '#services/ecr/names.ts';
+import { registryUrl, repositoryArn, type RepositoryName } from '#services/ecr/names.ts';
 import type { Caller } from '#services/ecr/token.ts';
 import { RegistryError } from './errors.ts';
 import type { RegistryParts } from './exchange.ts';
@@ -33,7 +33,8 @@ export function authenticate(request: IncomingMessage, parts: RegistryParts): Ca
     throw new RegistryError(403, 'DENIED', 'Your authorization token has expired. Reauthenticate and try again.');
   }
   if (caller === 'invalid') {
-    const challenge = `Basic realm="http://${parts.address.endpoint}/",service="ecr.amazonaws.com"`;
+    const url = registryUrl(request.headers.host, parts.address);
+    const challenge = `Basic realm="${url}/",service="ecr.amazonaws.com"`;
     throw new RegistryError(401, 'UNAUTHORIZED', 'Not Authorized', { headers: { 'www-authenticate': challenge } });
   }
   return caller;

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { BlobError, type Upload } from '#drivers/blobs.ts';
 import { repositoryIn } from '#services/ecr/image-records.ts';
 import { blobNamespace, digestKey, layerKind, repositoryKey } from '#services/ecr/kinds.ts';
-import { isDigest, parseRepositoryPath } from '#services/ecr/names.ts';
+import { isDigest, repositoryAt } from '#services/ecr/names.ts';
 import { bodyOf } from './body.ts';
 import { RegistryError, registryErrorOf } from './errors.ts';
 import { readDurably, reply, type Exchange } from './exchange.ts';
@@ -62,8 +62,8 @@ export async function cancelUpload(exchange: Exchange): Promise<void> {
 }
 
 async function mount(exchange: Exchange, digest: string): Promise<boolean> {
-  const { parts, caller, query, repository } = exchange;
-  const from = parseRepositoryPath(query.get('from') ?? exchange.path, parts.address.home);
+  const { parts, request, caller, query, repository } = exchange;
+  const from = repositoryAt(request.headers.host, query.get('from') ?? exchange.path, parts.address.home);
   // Another region's blobs are other bytes on disk: the client uploads instead.
   if (!isDigest(digest) || blobNamespace(from.scope) !== blobNamespace(repository.scope)) return false;
   try {
