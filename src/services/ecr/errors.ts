@@ -82,13 +82,6 @@ export function outOfRange(parameter: string, measure: 'length' | 'value', bound
   return invalidParameter(parameter, `Member must have ${measure} ${bound}`);
 }
 
-export function scanOnPushUnsupported(): AwsError {
-  return new AwsError(
-    'InvalidParameterException',
-    "Invalid parameter at 'imageScanningConfiguration' failed to satisfy constraint: 'scanOnPush is not supported by this registry: no scanner is installed'",
-  );
-}
-
 export function pagedByName(): AwsError {
   return new AwsError(
     'InvalidParameterException',

@@ -3,13 +3,14 @@ import type { In, Operation, OperationName, Operations, Out } from '#aws/service
 import { scopedKey } from '#kernel/arn.ts';
 import { createRepositoryRecord } from './create-repository.ts';
 import { describeRepository, mutabilityOf } from './describe-repository.ts';
-import { pagedByName, repositoryNotEmpty, scanOnPushUnsupported } from './errors.ts';
+import { pagedByName, repositoryNotEmpty } from './errors.ts';
 import { deleteRepositoryRecords, imagesOf, repositoryIn } from './image-records.ts';
 import { checkBatch, pageLimit } from './limits.ts';
 import { repositoryKind } from './kinds.ts';
 import type { RegistryAddress } from './names.ts';
 import { addressed, addressedArn, requireOwnRegistry, scopeOf } from './registry-scope.ts';
 import { mergeTags } from './resource-tags.ts';
+import { readEncryption } from './settings/encryption.ts';
 import { readMutability } from './tag-mutability.ts';
 
 type Handler<N extends OperationName<'ecr'> & string> = Operation<In<'ecr', N>, Out<'ecr', N>>;
@@ -26,21 +27,13 @@ export function repositoryOperations(address: RegistryAddress): Operations<'ecr'
 
 function createRepository(address: RegistryAddress): Handler<'CreateRepository'> {
   return {
-    accepts: {
-      registryId: true,
-      repositoryName: true,
-      tags: true,
-      imageTagMutability: true,
-      imageTagMutabilityExclusionFilters: true,
-      imageScanningConfiguration: true,
-    },
+    accepts: true,
     resource: addressedArn,
     run(input, tx, context) {
-      if (input.imageScanningConfiguration?.scanOnPush) throw scanOnPushUnsupported();
       const repository = createRepositoryRecord(tx, addressed(input, context, 'CreateRepository'), {
         ...readMutability(input.imageTagMutability, input.imageTagMutabilityExclusionFilters),
-        encryption: { encryptionType: 'AES256' },
-        scanOnPush: false,
+        encryption: readEncryption(input.encryptionConfiguration),
+        scanOnPush: input.imageScanningConfiguration?.scanOnPush ?? false,
         tags: mergeTags({}, input.tags ?? []),
         createdAt: context.now.getTime(),
       });

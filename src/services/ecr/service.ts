@@ -14,6 +14,9 @@ import { createRegistry, type RegistryHandler } from './registry/router.ts';
 import { repositoryOperations } from './repository-operations.ts';
 import { resourceTagOperations } from './resource-tags.ts';
 import { createSeals } from './seal.ts';
+import { accountSettingOperations } from './settings/account-settings.ts';
+import { scanSettingOperations } from './settings/scan-operations.ts';
+import { signingOperations } from './settings/signing.ts';
 import { tokenOperations } from './token-operations.ts';
 import { createTokens } from './token.ts';
 import { createUploadReconciler } from './upload-reconciler.ts';
@@ -50,6 +53,9 @@ export function createEcr(parts: EcrParts): Ecr {
       ...repositoryOperations(address),
       ...imageOperations(parts),
       ...resourceTagOperations,
+      ...scanSettingOperations,
+      ...accountSettingOperations,
+      ...signingOperations,
       ...tokenOperations(tokens, address),
     }),
     images: createImages(address, tokens),
