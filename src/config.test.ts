@@ -15,6 +15,7 @@ test('nothing chosen means the standard', () => {
     vpcCidr: undefined,
     logLevel: 'info',
     hostnames: [],
+    awsHostnames: '/etc/berth/aws-hostnames',
     rootKeys: undefined,
   });
 });
@@ -28,6 +29,7 @@ const chosen: Readonly<Record<SettingName, readonly [flag: string, environment: 
   vpcCidr: ['10.9.0.0/16', '192.168.0.0/16', '8.8.0.0/16'],
   logLevel: ['debug', 'error', 'loud'],
   hostnames: ['a.example,b.example', 'c.example', 'a b'],
+  awsHostnames: ['/etc/other', 'none', 'relative'],
 };
 
 for (const [name, [flag, environment, bad]] of Object.entries(chosen) as [

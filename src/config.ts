@@ -1,8 +1,9 @@
 // Flags and environment become one typed Config, once.
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { isRegion } from '#kernel/arn.ts';
 import type { Level } from '#kernel/log.ts';
+import { withoutAwsHostnames } from './aws-hostnames.ts';
 
 /** Everything that an operator can choose. */
 export interface Config {
@@ -19,6 +20,8 @@ export interface Config {
   readonly logLevel: Level;
   /** Further names by which clients may address Berth in the Host header. */
   readonly hostnames: readonly string[];
+  /** The folder of the certificate for AWS's own registry names, or `none`. */
+  readonly awsHostnames: string;
   /** Root keys chosen by the operator; made at random when absent. */
   readonly rootKeys?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
@@ -104,6 +107,15 @@ export const settings = {
     standard: '',
     complaint: matches(/^[0-9A-Za-z.,-]*$/, 'host names separated by commas'),
   },
+  awsHostnames: {
+    flag: '--aws-hostnames',
+    environment: 'BERTH_AWS_HOSTNAMES',
+    placeholder: 'folder',
+    description: `where script/setup --aws-hostnames put its certificate, or ${withoutAwsHostnames}`,
+    standard: '/etc/berth/aws-hostnames',
+    complaint: (value) =>
+      value === withoutAwsHostnames || isAbsolute(value) ? undefined : `an absolute path, or ${withoutAwsHostnames}`,
+  },
 } satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof settings;
@@ -132,6 +144,7 @@ export function createConfig(flags: SettingValues, environment: NodeJS.ProcessEn
     vpcCidr: chosenValue('vpcCidr'),
     logLevel: levels.find((level) => level === value('logLevel'))!,
     hostnames: value('hostnames').split(',').filter(Boolean),
+    awsHostnames: value('awsHostnames'),
     rootKeys: chosenRootKeys(environment),
   };
 }

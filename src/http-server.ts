@@ -1,5 +1,6 @@
-// The one port: tells the console's, the registry's and the AWS APIs' requests apart, and turns away whom it must not serve.
+// The doors: tell the console's, the registry's and the AWS APIs' requests apart, and turn away whom they must not serve.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { clientLeft, since, type AccessRecord } from '#aws/access-record.ts';
 import { refuseSource, type FrontDoor } from '#aws/hosts.ts';
@@ -19,9 +20,16 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
 export interface Rooms {
   /** Keeps its own access records. */
   readonly gateway: Handler;
-  /** Everything under `/v2`. */
-  readonly registry: Handler;
+  /** Everything under `/v2`; tells what it learns of a request, for its access record. */
+  readonly registry: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    tell: (call: RegistryCall) => void,
+  ) => Promise<void>;
 }
+
+/** What the registry says of a request: the API action that it stands for, where, and by whom. */
+export type RegistryCall = Pick<AccessRecord, 'operation' | 'region' | 'principal'>;
 
 export interface HttpServerParts {
   readonly door: FrontDoor;
@@ -46,17 +54,35 @@ interface Named extends Arrival {
   readonly requestId: string;
 }
 
-/** Makes the server; the caller makes it listen. */
+/** Makes the server of everything; the caller makes it listen. */
 export function createHttpServer(parts: HttpServerParts): Server {
+  return arrange(createServer({ requireHostHeader: false }), parts, serve);
+}
+
+/** Makes the server that speaks TLS and has nothing but the registry; `identity` is PEM. */
+export function createRegistryServer(
+  parts: HttpServerParts,
+  identity: { readonly certificate: string; readonly key: string },
+): Server {
+  const { certificate: cert, key } = identity;
+  const server = createSecureServer({ requireHostHeader: false, cert, key, handshakeTimeout: 30_000 });
+  return arrange(server, parts, serveRegistry);
+}
+
+function arrange(
+  server: Server,
+  parts: HttpServerParts,
+  serveOne: (parts: HttpServerParts, arrival: Arrival) => Promise<void>,
+): Server {
   const answering = new WeakMap<Socket, ServerResponse>();
   const take = (request: IncomingMessage, response: ServerResponse): void => {
     answering.set(request.socket, response);
-    serve(parts, { head: receiveHead(request), request, response }).catch((thrown: unknown) => {
+    serveOne(parts, { head: receiveHead(request), request, response }).catch((thrown: unknown) => {
       parts.log.error('a request broke off', { method: request.method, error: messageOf(thrown) });
       response.destroy();
     });
   };
-  const server = createServer({ requireHostHeader: false }, take);
+  server.on('request', take);
   // None is dropped before its signature is checked; their size in all is limited, to 16 KiB.
   server.maxHeadersCount = 0;
   // Whoever waits to be asked for a body is asked only once it is wanted.
@@ -81,17 +107,10 @@ export function createHttpServer(parts: HttpServerParts): Server {
   return server;
 }
 
-async function serve(parts: HttpServerParts, arrival: Arrival): Promise<void> {
+async function serve(parts: HttpServerParts, asked: Arrival): Promise<void> {
+  const arrival = admit(parts, asked);
+  if (arrival === undefined) return;
   const { head, request, response } = arrival;
-  const target = originForm(head);
-  const refused = refuseSource(head.headers, parts.door);
-  if (refused !== undefined) return turnAway(parts, arrival, 403, refused);
-  if (target === undefined)
-    return turnAway(parts, arrival, 400, 'The request is for another host than its Host header says.');
-  if (target !== request.url) {
-    request.url = target;
-    return serve(parts, { ...arrival, head: receiveHead(request) });
-  }
   const rooms = parts.rooms();
   if (head.path === '/_berth/health') return health(parts, arrival, rooms !== undefined);
   if (rooms === undefined) return turnAway(parts, arrival, 503, 'Berth is starting.');
@@ -99,6 +118,28 @@ async function serve(parts: HttpServerParts, arrival: Arrival): Promise<void> {
   if (isVisitor(head))
     return say(named(parts, arrival), 200, `Berth ${parts.version}: the AWS APIs and the image registry.`);
   return rooms.gateway(request, response);
+}
+
+async function serveRegistry(parts: HttpServerParts, asked: Arrival): Promise<void> {
+  const arrival = admit(parts, asked);
+  if (arrival === undefined) return;
+  const rooms = parts.rooms();
+  if (rooms === undefined) return turnAway(parts, arrival, 503, 'Berth is starting.');
+  if (isForRegistry(arrival.head)) return registry(parts, arrival, rooms);
+  turnAway(parts, arrival, 404, 'Only the image registry has this name.');
+}
+
+/** The arrival with its target as `/path?query`; undefined where it was turned away. */
+function admit(parts: HttpServerParts, arrival: Arrival): Arrival | undefined {
+  const { head, request } = arrival;
+  const refused = refuseSource(head.headers, parts.door);
+  if (refused !== undefined) return void turnAway(parts, arrival, 403, refused);
+  const target = originForm(head);
+  if (target === undefined)
+    return void turnAway(parts, arrival, 400, 'The request is for another host than its Host header says.');
+  if (target === request.url) return arrival;
+  request.url = target;
+  return { ...arrival, head: receiveHead(request) };
 }
 
 /**
@@ -131,6 +172,7 @@ function registry(parts: HttpServerParts, arrival: Arrival, rooms: Rooms): Promi
   const { head, request, response } = met;
   const start = performance.now();
   const time = parts.clock.now().toISOString();
+  let call: RegistryCall = {};
   response.setHeader('x-amzn-requestid', met.requestId);
   response.once('close', () => {
     const whole = response.writableFinished;
@@ -138,13 +180,14 @@ function registry(parts: HttpServerParts, arrival: Arrival, rooms: Rooms): Promi
       time,
       ...described(met),
       service: 'registry',
+      ...call,
       status: response.headersSent ? response.statusCode : clientLeft,
       errorCode: whole ? undefined : 'ClientClosedRequest',
       durationMs: since(start),
     });
   });
   if (head.headers['expect'] !== undefined) response.writeContinue();
-  return rooms.registry(request, response);
+  return rooms.registry(request, response, (learned) => (call = { ...call, ...learned }));
 }
 
 function health(parts: HttpServerParts, arrival: Arrival, ready: boolean): void {

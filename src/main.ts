@@ -4,27 +4,28 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp, type App } from './app.ts';
 import { openAccessLog } from './access-log.ts';
+import { openAwsDoor, type AwsDoor } from './aws-door.ts';
 import type { Config } from './config.ts';
 import { createFsBlobs } from '#drivers/blobs-fs.ts';
 import { createFsJournal } from '#drivers/journal-fs.ts';
 import { createDockerRuntime } from '#drivers/runtime-docker/docker-runtime.ts';
 import { systemClock } from '#kernel/clock.ts';
-import { openDataDirectory, type DataDirectory } from '#kernel/data-directory.ts';
+import { openDataDirectory, type DataDirectory, type Serving } from '#kernel/data-directory.ts';
 import { messageOf } from '#kernel/error.ts';
 import { createLog, type Log } from '#kernel/log.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { openSqliteDatabase } from '#kernel/store-sqlite.ts';
 import { settleHome } from './home.ts';
 import { createHttpServer } from './http-server.ts';
-import { installationId, rootKeys, sealingKey } from './keys.ts';
+import { accountKeysPurpose, installationId, rootKeys, sealingKey } from './keys.ts';
 import { stopSignal, stopTasksSignal } from './signals.ts';
 import { version } from './version.ts';
 
 /**
- * Serves until a signal says to stop; `onReady` is told the port once it does. Throws Error (`DataDirectoryHeld`, …),
+ * Serves until a signal says to stop; `onReady` is told where once it does. Throws Error (`DataDirectoryHeld`, …),
  * saying what to do about it, where it cannot start.
  */
-export async function serve(config: Config, onReady: (port: number) => void): Promise<void> {
+export async function serve(config: Config, onReady: (where: Serving) => void): Promise<void> {
   const log = createLog(systemClock, config.logLevel, (line) => process.stderr.write(line));
   const directory = openDataDirectory(config.data, systemClock);
   let app: App | undefined;
@@ -32,22 +33,29 @@ export async function serve(config: Config, onReady: (port: number) => void): Pr
   const accessLog = openAccessLog(directory.file('access.log'), { log, clock: systemClock });
   const recordAccess = (record: object): void => accessLog.record(record);
   const world = { clock: systemClock, random: systemRandom, log };
-  const server = createHttpServer({ ...world, door, rooms: () => app, recordAccess, version });
+  const parts = { ...world, door, rooms: () => app, recordAccess, version };
+  const server = createHttpServer(parts);
+  let awsDoor: AwsDoor | undefined;
   try {
     const port = await listen(server, config);
     app = await openApp(config, { directory, log, port, recordAccess });
+    awsDoor = await openAwsDoor(config.awsHostnames, parts);
+    const { names, warning } = awsDoor;
+    if (warning !== undefined) log.warn(warning);
     // Not before: who reads where it serves may come at once.
-    directory.announce(config.host, port);
-    onReady(port);
-    log.info('ready', { version, host: config.host, port, data: directory.path });
+    const where = { host: config.host, port, names, warning };
+    directory.announce(where);
+    onReady(where);
+    log.info('ready', { version, host: config.host, port, names, data: directory.path });
     const signal = await stopRequest();
     log.info('stopping', { signal });
     if (signal === stopTasksSignal) await app.stopAllTasks();
-    await close(server);
+    await Promise.all([server, awsDoor.server].map((each) => each && close(each)));
     await app.close();
     await accessLog.close();
   } finally {
     server.close();
+    awsDoor?.server?.close();
     directory.release();
   }
 }
@@ -84,6 +92,7 @@ function openApp(config: Config, { directory, log, port, recordAccess }: Setting
       installation: installationId(directory, systemRandom),
       pageTokenKey: sealingKey(directory, 'page tokens', systemRandom),
       registryTokenKey: sealingKey(directory, 'registry tokens', systemRandom),
+      accountKeysKey: sealingKey(directory, accountKeysPurpose, systemRandom),
     },
     {
       clock: systemClock,
@@ -93,7 +102,7 @@ function openApp(config: Config, { directory, log, port, recordAccess }: Setting
       database: openSqliteDatabase(directory.file('berth.db')),
       runtime: createDockerRuntime({ clock: systemClock }),
       architecture: process.arch === 'arm64' ? 'ARM64' : 'X86_64',
-      blobs: createFsBlobs(directory.directory('blobs')),
+      blobs: createFsBlobs(directory.directory('blobs'), { clock: systemClock, random: systemRandom, log }),
       journal: createFsJournal(directory.directory('logs')),
       onFatal: failStop(log),
     },

@@ -14,7 +14,17 @@ const program = new Command('berth')
   .version(version)
   .showHelpAfterError('(run with --help for the options)');
 
-addSettings(program.command('up'), ['port', 'host', 'data', 'account', 'region', 'vpcCidr', 'logLevel', 'hostnames'])
+addSettings(program.command('up'), [
+  'port',
+  'host',
+  'data',
+  'account',
+  'region',
+  'vpcCidr',
+  'logLevel',
+  'hostnames',
+  'awsHostnames',
+])
   .description('start the platform: in the foreground, or with --detach in the background')
   .option('--detach', 'return once it is ready; it goes on in the background')
   .action(async (flags: { detach?: boolean }) => {
@@ -40,7 +50,7 @@ addSettings(program.command('status'), ['data'])
     process.stdout.write(await status(configOf(flags)));
   });
 
-addSettings(program.command('doctor'), ['data', 'port', 'vpcCidr'])
+addSettings(program.command('doctor'), ['data', 'port', 'vpcCidr', 'awsHostnames'])
   .description('say what is wrong with this machine, and how to mend it')
   .action(async (flags) => {
     const { report, healthy } = await doctor(configOf(flags));

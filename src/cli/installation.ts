@@ -12,6 +12,10 @@ export interface Installation extends KeyPair {
   readonly home: Home;
   /** ISO 8601. */
   readonly since: string;
+  /** AWS's own registry names that lead here. */
+  readonly names: readonly string[];
+  /** What does not work as it was set up. */
+  readonly warning?: string;
 }
 
 /** What serves from a data directory now. Throws Error, saying what to do, where nothing does. */
@@ -23,8 +27,8 @@ export function requireInstallation(data: string): Installation {
   if (holder.pid === undefined || holder.port === undefined || holder.since === undefined || !keys || !home) {
     throw new Error(`Berth is starting on ${data}. Try again in a moment.`);
   }
-  const { pid, port, since } = holder;
-  return { pid, port, since, home, endpoint: endpointOf(holder.host ?? '127.0.0.1', port), ...keys };
+  const { pid, port, since, names = [], warning } = holder;
+  return { pid, port, since, names, warning, home, endpoint: endpointOf(holder.host ?? '127.0.0.1', port), ...keys };
 }
 
 /** An address to reach a listener at: one that listens everywhere is reached by loopback. */

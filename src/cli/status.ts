@@ -7,19 +7,22 @@ import { requireInstallation } from './installation.ts';
 
 /** A page for people. */
 export async function status(config: Config): Promise<string> {
-  const { endpoint, pid, port, since, home, accessKeyId, secretAccessKey } = requireInstallation(config.data);
+  const { endpoint, pid, port, since, names, warning, home, accessKeyId, secretAccessKey } = requireInstallation(
+    config.data,
+  );
   const ecs = new ECS({ endpoint, region: home.region, credentials: { accessKeyId, secretAccessKey } });
   const [clusters, engine] = await Promise.all([describeClusters(ecs), describeEngine()]);
   ecs.destroy();
   const lines = [
     `Berth is running (process ${pid}, since ${since})`,
     `  endpoint  ${endpoint}`,
-    `  registry  localhost:${port}`,
+    `  registry  ${[`localhost:${port}`, ...names].join(', ')}`,
     `  data      ${config.data}`,
     `  account   ${home.account}`,
     `  region    ${home.region}`,
     `  VPC       ${home.vpcCidr}`,
     `  engine    ${engine}`,
+    ...(warning === undefined ? [] : [`  WARNING   ${warning}`]),
     clusters.length === 0 ? '  clusters  none' : '  clusters',
     ...clusters.map(({ clusterName, runningTasksCount, pendingTasksCount }) => {
       return `    ${clusterName}: ${runningTasksCount} running, ${pendingTasksCount} pending`;

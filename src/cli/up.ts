@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createConfig, settings, type Config, type SettingName } from '#config.ts';
 import { systemClock } from '#kernel/clock.ts';
-import { DataDirectoryHeld, findHolder } from '#kernel/data-directory.ts';
+import { DataDirectoryHeld, findHolder, type Serving } from '#kernel/data-directory.ts';
 import { endpointOf } from './installation.ts';
 
 const pollMs = 20;
@@ -16,7 +16,7 @@ export async function up(config: Config, detach: boolean): Promise<void> {
   if (detach) return startDetached(config);
   // Imported only here: the other commands need nothing of it.
   const { serve } = await import('#main.ts');
-  await serve(config, (port) => sayReady(config, { host: config.host, port }, 'Ctrl-C stops it; its tasks run on'));
+  await serve(config, (where) => sayReady(config, where, 'Ctrl-C stops it; its tasks run on'));
 }
 
 async function startDetached(config: Config): Promise<void> {
@@ -44,13 +44,15 @@ async function startDetached(config: Config): Promise<void> {
   }
   closeSync(log);
   child.unref();
-  const { host = config.host, port = config.port } = findHolder(config.data) ?? {};
-  sayReady(config, { host, port }, `process ${child.pid}, log ${logFile}`);
+  const { host = config.host, port = config.port, names, warning } = findHolder(config.data) ?? {};
+  sayReady(config, { host, port, names, warning }, `process ${child.pid}, log ${logFile}`);
 }
 
 /** To people; tools ask /_berth/health. */
-function sayReady(config: Config, at: { readonly host: string; readonly port: number }, remark: string): void {
-  process.stdout.write(`Berth is ready at ${endpointOf(at.host, at.port)} (${remark})\n`);
+function sayReady(config: Config, { host, port, names = [], warning }: Serving, remark: string): void {
+  process.stdout.write(`Berth is ready at ${endpointOf(host, port)} (${remark})\n`);
+  if (names.length > 0) process.stdout.write(`Its registry is also ${names.join(', ')}\n`);
+  if (warning !== undefined) process.stdout.write(`Note: ${warning}\n`);
   process.stdout.write(`To point the AWS tools at it: eval "$(bin/berth env${dataFlagOf(config)})"\n`);
 }
 

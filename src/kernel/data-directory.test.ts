@@ -50,7 +50,7 @@ test('a second taker is told who has the directory, time and again, until it is 
   const path = await temporaryPath(context);
   assert.equal(findHolder(path), undefined);
   const data = openDataDirectory(path, systemClock);
-  data.announce('127.0.0.1', 4566);
+  data.announce({ host: '127.0.0.1', port: 4566 });
   for (let i = 0; i < 3; i += 1) {
     assert.throws(
       () => openDataDirectory(path, systemClock),

@@ -17,14 +17,21 @@ import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from './clock.ts';
 
-/** Who uses a data directory, as far as it has said so. */
-export interface Holder {
+/** Who uses a data directory, as far as it has said so: where it serves only once it does. */
+export interface Holder extends Partial<Serving> {
   readonly pid: number;
   /** ISO 8601. */
   readonly since: string;
-  /** Where it serves, once it does. */
-  readonly host?: string;
-  readonly port?: number;
+}
+
+/** Where a process serves. */
+export interface Serving {
+  readonly host: string;
+  readonly port: number;
+  /** Further names that lead there, by TLS at its standard port. */
+  readonly names?: readonly string[];
+  /** What does not work as it was set up. */
+  readonly warning?: string;
 }
 
 /** Another process uses the directory. */
@@ -52,7 +59,7 @@ export interface DataDirectory {
   /** Replaces a file's content, durably and all at once; mode 0600. */
   write(name: string, content: string | Uint8Array): void;
   /** Says to others where this process serves. */
-  announce(host: string, port: number): void;
+  announce(where: Serving): void;
   /** Lets another process have it. */
   release(): void;
 }
@@ -88,7 +95,7 @@ export function openDataDirectory(path: string, clock: Clock): DataDirectory {
       return inner;
     },
     write,
-    announce: (host, port) => say({ ...holder, host, port }),
+    announce: (where) => say({ ...holder, ...where }),
     release() {
       rmSync(join(root, holderName), { force: true });
       held.delete(lock);
