@@ -263,6 +263,20 @@ test('a registry request has its id in the reply and one record once it is throu
   });
 });
 
+test('what the registry learns of a request is in its record', async (t) => {
+  const { ask, records } = await build(t, {
+    ...standing,
+    async registry(request, response, tell) {
+      tell({ principal: 'arn:aws:iam::123456789012:root' });
+      tell({ operation: 'PutImage', region: 'us-east-1' });
+      send(request, response, { status: 201, headers: {}, body: '' });
+    },
+  });
+  await ask(get('/v2/app/manifests/x'));
+  const { principal, operation, region } = await until('the record', () => records[0]);
+  assert.deepEqual([principal, operation, region], ['arn:aws:iam::123456789012:root', 'PutImage', 'us-east-1']);
+});
+
 test('a registry client that leaves is recorded as such', async (t) => {
   const { open, records } = await build(t);
   const socket = await open(get('/v2/x', 'Content-Length: 5').replace('GET', 'PUT') + 'ab');

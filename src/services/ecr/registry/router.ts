@@ -13,8 +13,21 @@ import { listTags } from './tags.ts';
 import { authenticate, authorize, type RegistryAction } from './token.ts';
 import { beginUpload, cancelUpload, completeUpload, continueUpload, uploadStatus } from './uploads.ts';
 
-/** Serves a request whose path is `/v2` or begins with `/v2/`; never rejects. */
-export type RegistryHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+/** What a request turned out to be, for its access record. */
+export interface RegistryCall {
+  /** The API operation that it stands for: `PutImage`. */
+  readonly operation?: string;
+  readonly region?: string;
+  /** The caller's ARN; absent where a node pulls for a task. */
+  readonly principal?: string;
+}
+
+/** Serves a request whose path is `/v2` or begins with `/v2/`, and tells what it is as it finds out; never rejects. */
+export type RegistryHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  tell?: (call: RegistryCall) => void,
+) => Promise<void>;
 
 interface Method {
   readonly action: RegistryAction;
@@ -67,7 +80,7 @@ const routes: readonly Route[] = [
 ];
 
 export function createRegistry(parts: RegistryParts): RegistryHandler {
-  return async (request, response) => {
+  return async (request, response, tell = () => undefined) => {
     response.setHeader('docker-distribution-api-version', 'registry/2.0');
     // A manifest has the type that its pusher gave it: shown in a browser, it must not act as a page of this origin.
     response.setHeader('content-security-policy', "default-src 'none'; sandbox");
@@ -75,16 +88,23 @@ export function createRegistry(parts: RegistryParts): RegistryHandler {
     // A client may leave at any moment; the streams' own ends say so where it matters.
     response.on('error', (error) => parts.log.debug('a registry client went away', { error }));
     try {
-      await serve(parts, request, response);
+      await serve(parts, { request, response, tell });
     } catch (thrown) {
       fail(parts, request, response, thrown);
     }
   };
 }
 
-async function serve(parts: RegistryParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+interface Arrival {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly tell: (call: RegistryCall) => void;
+}
+
+async function serve(parts: RegistryParts, { request, response, tell }: Arrival): Promise<void> {
   const { path, query } = target(request);
   const caller = authenticate(request, parts);
+  if (caller.use === 'principal') tell({ principal: caller.principal.arn });
   if (/^\/v2\/?$/.test(path)) return ping(request, response);
   for (const route of routes) {
     const [matched, repositoryPath = '', subject = ''] = route.path.exec(path) ?? [];
@@ -92,6 +112,7 @@ async function serve(parts: RegistryParts, request: IncomingMessage, response: S
     const method = route.methods[request.method ?? ''];
     if (method === undefined) throw unsupported(Object.keys(route.methods));
     const repository = repositoryAt(request.headers.host, repositoryPath, parts.address.home);
+    tell({ operation: method.action.slice('ecr:'.length), region: repository.scope.region });
     authorize(parts, caller, method.action, repository);
     const exchange: Exchange = { parts, request, response, query, caller, repository, path: repositoryPath, subject };
     return method.endpoint(exchange);
