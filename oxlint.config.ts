@@ -10,7 +10,7 @@ const neighbours: Readonly<Record<string, readonly string[]>> = {
   iam: [],
   logs: [],
   metrics: [],
-  ecr: [],
+  ecr: ['iam'],
   secrets: [],
   ssm: [],
   s3: [],

@@ -48,6 +48,7 @@ async function wiredServices(): Promise<readonly Service[]> {
     installation: 'coverage',
     pageTokenKey: Buffer.alloc(32),
     registryTokenKey: Buffer.alloc(32),
+    accountKeysKey: Buffer.alloc(32),
   };
   const { services } = await createApp(installation, stillWorld());
   return services;

@@ -39,6 +39,8 @@ export interface Installation {
   /** 32 bytes each. */
   readonly pageTokenKey: Buffer;
   readonly registryTokenKey: Buffer;
+  /** Root keys of other accounts are derived from it. */
+  readonly accountKeysKey: Buffer;
 }
 
 /** All time, chance and I/O: real in main.ts, virtual in test/sim. */
@@ -85,7 +87,7 @@ export async function createApp(installation: Installation, world: World): Promi
     turn: world.turn,
   });
 
-  const authorizer = createAuthorizer(installation.root);
+  const authorizer = createAuthorizer(installation.root, installation.accountKeysKey);
   const parts = createServices(installation, world, store, authorizer);
   const { sts, ec2, logs, ecr, ecs } = parts;
   const node = createOwnNode(installation, world, parts);

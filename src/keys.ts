@@ -49,11 +49,23 @@ function newKeyPair(random: Random): KeyPair {
 
 /** A 32-byte key for one purpose, derived from the installation's sealing key (HKDF, RFC 5869). */
 export function sealingKey(directory: DataDirectory, purpose: string, random: Random): Buffer {
-  const root = Buffer.from(
+  return derive(
     keptOrNew(directory, sealingKeyFile, () => random.bytes(32).toString('hex')),
-    'hex',
+    purpose,
   );
-  return Buffer.from(hkdfSync('sha256', root, Buffer.alloc(0), `berth ${purpose}`, 32));
+}
+
+/** What the root keys of other accounts are derived from: the command derives the same ones as the control plane. */
+export const accountKeysPurpose = 'account keys';
+
+/** The same key as it is kept in a data directory, or undefined where nothing was started on it yet. */
+export function sealingKeyIn(path: string, purpose: string): Buffer | undefined {
+  const kept = readKept(path, sealingKeyFile);
+  return kept === undefined ? undefined : derive(kept, purpose);
+}
+
+function derive(root: string, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', Buffer.from(root, 'hex'), Buffer.alloc(0), `berth ${purpose}`, 32));
 }
 
 /** What tells this installation's containers from those of others on the same engine. */

@@ -6,6 +6,7 @@ import { uuid } from '#kernel/id.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
 import type { Store } from '#kernel/store.ts';
+import { accessRequest } from './access-request.ts';
 import { decode, encode, type Dialect, type Route } from './codec.ts';
 import { createContext } from './context.ts';
 import { clientLeft, since, type AccessRecord } from './access-record.ts';
@@ -85,7 +86,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     makeContext(parts.pageTokens),
     decodeInput,
     checkInput,
-    authorize(parts.authorizer),
+    authorize(parts),
     run(parts.store),
   ];
   return async (message, response) => {
@@ -208,15 +209,12 @@ const checkInput: Step = (exchange) => {
   if (refused !== undefined) throw unsupportedMemberError(catalog[model].validationError, operation, refused);
 };
 
-function authorize(authorizer: Authorizer): Step {
-  return ({ operation, route: asked, context, input }) => {
-    const resources = operation!.resource?.(input, context!) ?? '*';
-    const prefix = asked!.model === 'monitoring' ? 'cloudwatch' : asked!.model;
-    authorizer.authorize({
-      principal: context!.principal,
-      action: operation!.action ?? `${prefix}:${asked!.operation}`,
-      resources: [resources].flat(),
-    });
+function authorize({ authorizer, store, services }: GatewayParts): Step {
+  const byModel = new Map<ModelName, Service>(services.map((service) => [service.model, service]));
+  return ({ message, operation, route: asked, context, input }) => {
+    const secure = 'encrypted' in message.socket;
+    const call = { operationName: asked!.operation, operation: operation!, input, context: context!, secure };
+    authorizer.authorize(accessRequest(byModel.get(asked!.model)!, call, store));
   };
 }
 

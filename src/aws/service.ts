@@ -28,6 +28,30 @@ export interface AccessRequest {
   readonly action: string;
   /** ARNs, or `*`. */
   readonly resources: readonly string[];
+  /** What conditions of policies may ask for. */
+  readonly circumstances?: Circumstances;
+  /** What hangs on a resource; undefined for one that has no policies of its own. */
+  guard?(resource: string): ResourceGuard | undefined;
+}
+
+/** When and where from a request comes. */
+export interface Circumstances {
+  readonly now: Date;
+  readonly region: string;
+  /** The client's IP address. */
+  readonly sourceAddress: string;
+  /** Whether it came through TLS. */
+  readonly secure?: boolean;
+}
+
+/** What a resource itself says about who may use it. */
+export interface ResourceGuard {
+  /** Documents of IAM's policy language, well made. */
+  readonly policies: readonly string[];
+  /** The resource's tags. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** No policy can deny this action to the root of the resource's account: what is closed can be opened again. */
+  readonly ownerKeeps?: boolean;
 }
 
 /** Knows credentials and decides on access; the iam service implements it. */
@@ -130,13 +154,23 @@ export type Operations<M extends ModelName> = {
   readonly [N in OperationName<M>]?: Operation<In<M, N & string>, Out<M, N & string>>;
 };
 
+/** Tells what hangs on a resource (an ARN) that an action is about. */
+export type Guard = (reader: Reader, resource: string, action: string) => ResourceGuard | undefined;
+
 /** A service as the gateway holds it. */
 export interface Service {
   readonly model: ModelName;
   readonly operations: ReadonlyMap<string, Operation<unknown, unknown>>;
+  /** Of services whose resources have policies. */
+  readonly guard?: Guard;
 }
 
 /** Makes a service of a model's operations. */
-export function defineService<M extends ModelName>(model: M, operations: NoInfer<Operations<M>>): Service {
-  return { model, operations: new Map(Object.entries(operations as Record<string, Operation<unknown, unknown>>)) };
+export function defineService<M extends ModelName>(
+  model: M,
+  operations: NoInfer<Operations<M>>,
+  guard?: Guard,
+): Service {
+  const table = new Map(Object.entries(operations as Record<string, Operation<unknown, unknown>>));
+  return guard === undefined ? { model, operations: table } : { model, operations: table, guard };
 }

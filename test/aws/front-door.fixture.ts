@@ -67,6 +67,7 @@ export async function openFrontDoor({ clock = systemClock, ready = true }: Front
       installation: 'front-door-test',
       pageTokenKey: Buffer.alloc(32, 1),
       registryTokenKey: Buffer.alloc(32, 2),
+      accountKeysKey: Buffer.alloc(32, 3),
     },
     {
       clock,

@@ -17,6 +17,7 @@ const installation: Installation = {
   installation: 'sim',
   pageTokenKey: Buffer.alloc(32, 1),
   registryTokenKey: Buffer.alloc(32, 2),
+  accountKeysKey: Buffer.alloc(32, 3),
 };
 
 /** What changes an engine. */
