@@ -9,6 +9,7 @@ import {
   repositoryNotFound,
 } from './errors.ts';
 import {
+  arrivalKind,
   digestKey,
   imageKind,
   imagePullKind,
@@ -29,6 +30,7 @@ import {
 } from './kinds.ts';
 import type { Manifest } from './manifest.ts';
 import type { RepositoryName } from './names.ts';
+import { askForReplications } from './replication/replications.ts';
 import { isTagImmutable } from './tag-mutability.ts';
 
 /** Digest, tag or both, as the API names an image. */
@@ -44,6 +46,8 @@ export interface PushedManifest {
   /** Bytes. */
   readonly size: number;
   readonly tag: string | undefined;
+  /** An index whose images need not be here: see `ImageSpec`. */
+  readonly partial?: boolean;
   /** Milliseconds since the epoch. */
   readonly pushedAt: number;
 }
@@ -81,7 +85,8 @@ export function imagesReferencing(reader: Reader, repository: Repository, digest
 }
 
 /**
- * Adds a manifest and moves the tag to it. What is there already stays as it is, also under an immutable tag.
+ * Adds a manifest and moves the tag to it. What is there already stays as it is, also under an immutable tag. Wherever the
+ * registry's rules say so, the image is to be replicated.
  * Throws RepositoryNotFoundException, LayersNotFoundException, ReferencedImagesNotFoundException, ImageTagAlreadyExistsException.
  */
 export function putImage(tx: Tx, name: RepositoryName, pushed: PushedManifest): void {
@@ -100,11 +105,12 @@ export function putImage(tx: Tx, name: RepositoryName, pushed: PushedManifest): 
       ...(content.artifactMediaType === undefined ? {} : { artifactMediaType: content.artifactMediaType }),
       ...(content.artifactType === undefined ? {} : { artifactType: content.artifactType }),
       manifestSize: pushed.size,
-      imageSizeInBytes: sizeOfContent(tx, repository, content),
+      imageSizeInBytes: sizeOfContent(tx, repository, pushed),
       references: [...new Set([...content.blobs, ...content.manifests])],
       ...(content.subject === undefined ? {} : { subject: content.subject }),
       // Only a referrer's are ever asked for; the others may be megabytes in a manifest, where they stay.
       annotations: content.subject === undefined ? {} : content.annotations,
+      ...(pushed.partial === true && content.manifests.length > 0 ? { partial: true as const } : {}),
       pushedAt: pushed.pushedAt,
     };
     tx.put(imageKind, imageKey, { spec, status: null });
@@ -112,19 +118,22 @@ export function putImage(tx: Tx, name: RepositoryName, pushed: PushedManifest): 
   if (tag !== undefined && tagged?.spec.digest !== digest) {
     tx.put(tagKind, tagKey(repository.key, tag), { spec: { tag, digest, imageKey }, status: null });
   }
+  // Whoever puts a tag owns it; a pull-through cache notes that it did after this.
+  if (tag !== undefined) tx.delete(upstreamCheckKind, tagKey(repository.key, tag));
+  askForReplications(tx, repository.spec, imageKey, tag);
 }
 
 /** Layers and configuration added up; of an index its largest image ("the max size of all manifests in the list"). */
-function sizeOfContent(tx: Tx, repository: Repository, content: Manifest): number {
+function sizeOfContent(tx: Tx, repository: Repository, { content, partial }: PushedManifest): number {
   const { scope, repositoryName } = nameOf(repository);
   const layers = content.blobs.map((digest) => tx.get(layerKind, digestKey(repository.key, digest)));
   const missingLayers = content.blobs.filter((_, at) => layers[at] === undefined);
   if (missingLayers.length > 0) throw layersNotFound(missingLayers, repositoryName, scope.account);
   const images = content.manifests.map((digest) => tx.get(imageKind, digestKey(repository.key, digest)));
   const missingImages = content.manifests.filter((_, at) => images[at] === undefined);
-  if (missingImages.length > 0) throw referencedImagesNotFound(missingImages, repositoryName, scope.account);
+  if (missingImages.length > 0 && partial !== true) throw referencedImagesNotFound(missingImages, repositoryName, scope.account);
   const own = layers.reduce((sum, layer) => sum + layer!.spec.size, 0);
-  return images.reduce((largest, image) => Math.max(largest, image!.spec.imageSizeInBytes), own);
+  return images.reduce((largest, image) => Math.max(largest, image?.spec.imageSizeInBytes ?? 0), own);
 }
 
 /** Takes a tag away; its image stays. Throws ImageNotFoundException. */
@@ -162,6 +171,7 @@ function deleteImageRecord(tx: Tx, image: Image): void {
 export function deleteRepositoryRecords(tx: Tx, repository: Repository): void {
   for (const tag of tx.list(tagKind, tagKey(repository.key, ''))) deleteTagRecord(tx, tag.key);
   for (const image of imagesOf(tx, repository)) deleteImageRecord(tx, image);
+  for (const arrival of tx.list(arrivalKind, digestKey(repository.key, ''))) tx.delete(arrivalKind, arrival.key);
   for (const layer of tx.list(layerKind, digestKey(repository.key, ''))) tx.delete(layerKind, layer.key);
   tx.delete(repositoryPolicyKind, repository.key);
   tx.delete(lifecyclePolicyKind, repository.key);

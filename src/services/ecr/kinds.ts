@@ -74,6 +74,8 @@ export interface ImageSpec {
   readonly subject?: string;
   /** Of a manifest with a subject; empty otherwise. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** An index that came through a pull-through cache: its images follow as they are asked for, so they may be missing. */
+  readonly partial?: true;
   /** Milliseconds since the epoch. */
   readonly pushedAt: number;
 }
@@ -130,10 +132,32 @@ export interface PullThroughRuleSpec {
   readonly updatedAt: number;
 }
 
-/** When an image that came through a pull-through cache was last compared with its upstream. Written by the registry. */
+/**
+ * When a tag that came through a pull-through cache was last compared with its upstream. Written by the cache; a push to the
+ * tag takes it away, for from then on the tag is our own.
+ */
 export interface UpstreamCheckSpec {
   /** Milliseconds since the epoch. */
   readonly checkedAt: number;
+  /** When upstream could last not be asked, where that was since. */
+  readonly failedAt?: number;
+}
+
+/** A manifest that came from upstream and whose blobs are on their way: it becomes an image once all are here. Written by the cache. */
+export interface ArrivalSpec extends Scope {
+  readonly repositoryName: string;
+  readonly repositoryKey: string;
+  readonly digest: string;
+  readonly mediaType: string;
+  /** As it came: UTF-8, at most 4 MiB. */
+  readonly manifest: string;
+  /** Tags that it came under. */
+  readonly tags: readonly string[];
+  readonly upstream: { readonly registry: string; readonly repository: string };
+  /** What the image needs: bytes by digest. */
+  readonly blobs: Readonly<Record<string, number>>;
+  /** Milliseconds since the epoch. */
+  readonly arrivedAt: number;
 }
 
 /** A repository's lifecycle policy. The spec is written by the policy operations, the status by the lifecycle reconciler. */
@@ -155,11 +179,11 @@ export interface LifecyclePreviewSpec {
 }
 export type LifecyclePreviewStatus =
   | { readonly state: 'IN_PROGRESS' }
-  | { readonly state: 'FAILED'; readonly reason: string }
   | { readonly state: 'COMPLETE'; readonly results: readonly LifecycleResult[] };
 export interface LifecycleResult {
   readonly digest: string;
   readonly tags: readonly string[];
+  readonly storageClass: 'STANDARD' | 'ARCHIVE';
   /** Milliseconds since the epoch. */
   readonly pushedAt: number;
   readonly rulePriority: number;
@@ -172,7 +196,10 @@ export interface ImagePullSpec {
   readonly pulledAt: number;
 }
 
-/** That an image was put away, or taken back. Written by UpdateImageStorageClass and by the lifecycle reconciler. */
+/**
+ * That an image was put away, or taken back. Written by UpdateImageStorageClass, by the lifecycle reconciler, and by the
+ * registry where an archived image is pushed again.
+ */
 export interface ImageStorageSpec {
   readonly storageClass: 'STANDARD' | 'ARCHIVE';
   /** Milliseconds since the epoch. */
@@ -180,14 +207,26 @@ export interface ImageStorageSpec {
   readonly activatedAt?: number;
 }
 
-/** A copy of an image that another registry is to have. The status is written by the replication reconciler. */
+/** A copy of an image that another registry is to have. The spec is written where an image or a tag is pushed. */
 export interface ReplicationSpec {
   readonly imageKey: string;
   readonly destination: Scope;
+  /** How often it was asked for: once for each push of the image or of a tag of it. */
+  readonly asked: number;
+  /** The tags that go along, as far as they still name the image by then. */
+  readonly tags: readonly string[];
 }
-export type ReplicationStatus =
-  | { readonly state: 'IN_PROGRESS' | 'COMPLETE' }
-  | { readonly state: 'FAILED'; readonly failureCode: string };
+/** Written by the replication reconciler. */
+export interface ReplicationStatus {
+  /** The spec's `asked` when it was last dealt with: less than that, it is in progress. */
+  readonly handled: number;
+  /** Why that failed; absent where the copy is there. */
+  readonly failureCode?: string;
+  /** Failures in a row. */
+  readonly failures?: number;
+  /** Milliseconds since the epoch; not before then is it tried again. */
+  readonly retryAt?: number;
+}
 
 /** A scan of an image that was asked for. The status is written by the scan reconciler. */
 export interface ScanSpec {
@@ -248,6 +287,15 @@ export const creationTemplateKind: Kind<CreationTemplateSpec, null> = { name: 'e
 export const pullThroughRuleKind: Kind<PullThroughRuleSpec, null> = { name: 'ecr/pull-through-rule', version: 1 };
 /** By the tag's key. */
 export const upstreamCheckKind: Kind<UpstreamCheckSpec, null> = { name: 'ecr/upstream-check', version: 1 };
+/** By the key of the image to be. */
+export const arrivalKind: Kind<ArrivalSpec, null> = {
+  name: 'ecr/arrival',
+  version: 1,
+  indexes: {
+    tag: ({ spec }) => spec.tags.map((tag) => tagKey(spec.repositoryKey, tag)),
+    blob: ({ spec }) => Object.keys(spec.blobs).map((digest) => digestKey(spec.repositoryKey, digest)),
+  },
+};
 /** By the repository's key. */
 export const repositoryPolicyKind: Kind<PolicySpec, null> = { name: 'ecr/repository-policy', version: 1 };
 export const lifecyclePolicyKind: Kind<LifecyclePolicySpec, LifecyclePolicyStatus> = {
@@ -307,6 +355,7 @@ export const ecrKinds = [
   creationTemplateKind,
   pullThroughRuleKind,
   upstreamCheckKind,
+  arrivalKind,
   repositoryPolicyKind,
   lifecyclePolicyKind,
   lifecyclePreviewKind,

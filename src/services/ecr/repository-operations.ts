@@ -21,7 +21,6 @@ export function repositoryOperations(address: RegistryAddress): Operations<'ecr'
     DescribeRepositories: describeRepositories(address),
     DeleteRepository: deleteRepository(address),
     PutImageTagMutability: putImageTagMutability,
-    DescribeRegistry: describeRegistry,
   };
 }
 
@@ -89,12 +88,4 @@ const putImageTagMutability: Handler<'PutImageTagMutability'> = {
     const changed = tx.setSpec(repositoryKind, key, { ...spec, ...setting });
     return { registryId: spec.account, repositoryName: spec.repositoryName, ...mutabilityOf(changed) };
   },
-};
-
-const describeRegistry: Handler<'DescribeRegistry'> = {
-  accepts: true,
-  read: (_input, _reader, context) => ({
-    registryId: context.account,
-    replicationConfiguration: { rules: [] },
-  }),
 };

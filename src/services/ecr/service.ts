@@ -11,6 +11,8 @@ import { imageOperations } from './image-operations.ts';
 import { createImages } from './images.ts';
 import type { Images } from './ports.ts';
 import { createRegistry, type RegistryHandler } from './registry/router.ts';
+import { replicationOperations } from './replication/replication-operations.ts';
+import { createReplicationReconciler } from './replication/replication-reconciler.ts';
 import { repositoryOperations } from './repository-operations.ts';
 import { resourceTagOperations } from './resource-tags.ts';
 import { createSeals } from './seal.ts';
@@ -53,6 +55,7 @@ export function createEcr(parts: EcrParts): Ecr {
       ...repositoryOperations(address),
       ...imageOperations(parts),
       ...resourceTagOperations,
+      ...replicationOperations,
       ...scanSettingOperations,
       ...accountSettingOperations,
       ...signingOperations,
@@ -60,6 +63,9 @@ export function createEcr(parts: EcrParts): Ecr {
     }),
     images: createImages(address, tokens),
     registry: createRegistry({ ...parts, address, seals, tokens }),
-    reconcilers: [createUploadReconciler(parts.blobs, parts.clock, parts.log)],
+    reconcilers: [
+      createUploadReconciler(parts.blobs, parts.clock, parts.log),
+      createReplicationReconciler({ ...parts, allows: () => false }),
+    ],
   };
 }

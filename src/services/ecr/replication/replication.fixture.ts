@@ -1,0 +1,136 @@
+// For tests: an ecr whose images are pushed as the registry does and whose copies are made when the test says so.
+import type { TestContext } from 'node:test';
+import { FakeBlobs } from '#drivers/blobs-fake.ts';
+import type { Blobs } from '#drivers/blobs.ts';
+import type { Scope } from '#kernel/arn.ts';
+import { systemClock } from '#kernel/clock.ts';
+import { systemRandom } from '#kernel/random.ts';
+import type { Reader } from '#kernel/store.ts';
+import { createFixture, home, type Fixture } from '#services/ecr/fixture.ts';
+import { findImage, putImage, repositoryIn } from '#services/ecr/image-records.ts';
+import { blobNamespace, digestKey, imageKind, layerKind, repositoryKey, tagKey, tagKind } from '#services/ecr/kinds.ts';
+import { readManifest } from '#services/ecr/manifest.ts';
+import type { RepositoryName } from '#services/ecr/names.ts';
+import type { CopyParts } from './copy-image.ts';
+import { createReplicationReconciler } from './replication-reconciler.ts';
+
+export const europe: Scope = { account: home.account, region: 'eu-west-1' };
+export const repositoryName = 'team/api';
+
+export interface Replicas extends Fixture {
+  readonly blobs: Blobs;
+  /** Settings of the test's world. */
+  readonly world: { allows: CopyParts['allows']; beforeLink: (digest: string) => void };
+  /** Puts an image of one configuration blob; gives its digest. */
+  push(content: string, tag: string | undefined, at?: RepositoryName): Promise<string>;
+  /** Puts an index of images that are there. */
+  pushIndex(digests: readonly string[], tag: string | undefined, at?: RepositoryName): Promise<string>;
+  /** One step of every copy that is not complete; rejects with what the first one threw. */
+  step(): Promise<void>;
+  replicateTo(...destinations: Scope[]): Promise<unknown>;
+  statuses(imageDigest: string): Promise<string[]>;
+  /** What a tag names there, once everything that it needs was found to be there; `missing …` where it is not. */
+  tagAt(scope: Scope, tag: string): Promise<string | undefined>;
+}
+
+const source: RepositoryName = { scope: home, repositoryName };
+
+export async function startReplicas(t: Pick<TestContext, 'after'>): Promise<Replicas> {
+  const blobs = new FakeBlobs({ clock: systemClock, random: systemRandom });
+  const fixture = await createFixture({ blobs });
+  t.after(() => fixture.store.close());
+  await fixture.call('CreateRepository', { repositoryName });
+  return replicasOf(fixture, blobs);
+}
+
+export function replicasOf(fixture: Fixture, blobs: Blobs): Replicas {
+  const { store, clock, call } = fixture;
+  const world: Replicas['world'] = { allows: () => false, beforeLink: () => {} };
+  const linking = new Proxy(blobs, {
+    get: (target, name) =>
+      name === 'link'
+        ? async (from: string, digest: string, to: string) => {
+            world.beforeLink(digest);
+            return target.link(from, digest, to);
+          }
+        : Reflect.get(target, name).bind(target),
+  });
+  const reconciler = createReplicationReconciler({
+    store,
+    blobs: linking,
+    clock,
+    allows: (...asked) => world.allows(...asked),
+  });
+  const put = async (manifest: object, tag: string | undefined, at: RepositoryName) => {
+    const body = Buffer.from(JSON.stringify({ schemaVersion: 2, ...manifest }));
+    const digest = await blobs.put(blobNamespace(at.scope), body);
+    const pushedAt = clock.now().getTime();
+    const content = readManifest(body, undefined);
+    await store.write((tx) => putImage(tx, at, { content, digest, size: body.length, tag, pushedAt }));
+    return digest;
+  };
+  return {
+    ...fixture,
+    blobs,
+    world,
+    async push(content, tag, at = source) {
+      const digest = await blobs.put(blobNamespace(at.scope), Buffer.from(content));
+      const layer = { digest, size: content.length, uploadedAt: 0 };
+      await store.write((tx) => {
+        tx.put(layerKind, digestKey(repositoryIn(tx, at).key, digest), { spec: layer, status: null });
+      });
+      const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+      return put({ mediaType, config: { mediaType: 'a/b', size: content.length, digest }, layers: [] }, tag, at);
+    },
+    async pushIndex(digests, tag, at = source) {
+      const mediaType = 'application/vnd.oci.image.index.v1+json';
+      return put({ mediaType, manifests: digests.map((digest) => ({ digest, size: 1, mediaType: 'a/b' })) }, tag, at);
+    },
+    async step() {
+      for (const key of store.read((reader) => reconciler.all(reader))) {
+        await reconciler.reconcile(key, AbortSignal.timeout(10_000));
+      }
+    },
+    replicateTo(...destinations) {
+      const asked = destinations.map(({ account, region }) => ({ registryId: account, region }));
+      const rules = [{ destinations: asked }];
+      return call('PutReplicationConfiguration', { replicationConfiguration: { rules } });
+    },
+    async statuses(imageDigest) {
+      const asked = { repositoryName, imageId: { imageDigest } };
+      const { replicationStatuses = [] } = await call('DescribeImageReplicationStatus', asked);
+      return replicationStatuses.map(({ region, registryId, status, failureCode }) =>
+        [region, registryId, status, failureCode].filter((each) => each !== undefined).join(' '),
+      );
+    },
+    async tagAt(scope, tag) {
+      const digest = store.read((reader) => reader.get(tagKind, tagKey(repositoryKey(scope, repositoryName), tag)));
+      return digest && ((await firstMissing(store.read(listed(scope)), blobs, scope)) ?? digest.spec.digest);
+    },
+  };
+}
+
+const listed = (scope: Scope) => (reader: Reader) => {
+  const repository = { key: repositoryKey(scope, repositoryName) };
+  const images = reader.list(imageKind, digestKey(repository.key, ''));
+  const missing = images
+    .flatMap(({ spec }) => spec.references)
+    .filter((digest) => {
+      const layer = reader.get(layerKind, digestKey(repository.key, digest));
+      return layer === undefined && findImage(reader, repository, { imageDigest: digest }) === undefined;
+    });
+  return { missing, digests: images.flatMap(({ spec }) => [spec.digest, ...spec.references]) };
+};
+
+/** Of everything that is visible in a scope's repository, something that it needs and does not have. */
+async function firstMissing(
+  { missing, digests }: ReturnType<ReturnType<typeof listed>>,
+  blobs: Blobs,
+  scope: Scope,
+): Promise<string | undefined> {
+  if (missing.length > 0) return `missing record ${missing[0]}`;
+  for (const digest of digests) {
+    if ((await blobs.size(blobNamespace(scope), digest)) === undefined) return `missing bytes ${digest}`;
+  }
+  return undefined;
+}
