@@ -48,6 +48,8 @@ export interface PushedManifest {
   readonly tag: string | undefined;
   /** An index whose images need not be here: see `ImageSpec`. */
   readonly partial?: boolean;
+  /** An index whose images need not be here: see `ImageSpec`. */
+  readonly partial?: boolean;
   /** Milliseconds since the epoch. */
   readonly pushedAt: number;
 }
@@ -120,6 +122,8 @@ export function putImage(tx: Tx, name: RepositoryName, pushed: PushedManifest): 
   }
   // Whoever puts a tag owns it; a pull-through cache notes that it did after this.
   if (tag !== undefined) tx.delete(upstreamCheckKind, tagKey(repository.key, tag));
+  // Whoever puts a tag owns it; a pull-through cache notes that it did after this.
+  if (tag !== undefined) tx.delete(upstreamCheckKind, tagKey(repository.key, tag));
   askForReplications(tx, repository.spec, imageKey, tag);
 }
 
@@ -171,6 +175,7 @@ function deleteImageRecord(tx: Tx, image: Image): void {
 export function deleteRepositoryRecords(tx: Tx, repository: Repository): void {
   for (const tag of tx.list(tagKind, tagKey(repository.key, ''))) deleteTagRecord(tx, tag.key);
   for (const image of imagesOf(tx, repository)) deleteImageRecord(tx, image);
+  for (const arrival of tx.list(arrivalKind, digestKey(repository.key, ''))) tx.delete(arrivalKind, arrival.key);
   for (const arrival of tx.list(arrivalKind, digestKey(repository.key, ''))) tx.delete(arrivalKind, arrival.key);
   for (const layer of tx.list(layerKind, digestKey(repository.key, ''))) tx.delete(layerKind, layer.key);
   tx.delete(repositoryPolicyKind, repository.key);

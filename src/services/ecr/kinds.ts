@@ -296,6 +296,15 @@ export const arrivalKind: Kind<ArrivalSpec, null> = {
     blob: ({ spec }) => Object.keys(spec.blobs).map((digest) => digestKey(spec.repositoryKey, digest)),
   },
 };
+/** By the key of the image to be. */
+export const arrivalKind: Kind<ArrivalSpec, null> = {
+  name: 'ecr/arrival',
+  version: 1,
+  indexes: {
+    tag: ({ spec }) => spec.tags.map((tag) => tagKey(spec.repositoryKey, tag)),
+    blob: ({ spec }) => Object.keys(spec.blobs).map((digest) => digestKey(spec.repositoryKey, digest)),
+  },
+};
 /** By the repository's key. */
 export const repositoryPolicyKind: Kind<PolicySpec, null> = { name: 'ecr/repository-policy', version: 1 };
 export const lifecyclePolicyKind: Kind<LifecyclePolicySpec, LifecyclePolicyStatus> = {
