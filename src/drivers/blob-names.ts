@@ -8,7 +8,7 @@ const digestForm = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 const partForm = /^[a-z0-9][a-z0-9._-]{0,127}$/;
 const uploadForm = /^[0-9a-f]{32}$/;
 /** Names of folders that stand beside namespaces. */
-const reserved: ReadonlySet<string> = new Set(['sha256', 'sha512', 'uploads']);
+const reserved: ReadonlySet<string> = new Set(['sha256', 'sha512', 'uploads', 'damaged']);
 
 /** A digest's algorithm and hexadecimal digits. Throws `invalid-digest`. */
 export function parseDigest(digest: Digest): { readonly algorithm: Algorithm; readonly hex: string } {
@@ -17,10 +17,15 @@ export function parseDigest(digest: Digest): { readonly algorithm: Algorithm; re
   return { algorithm, hex };
 }
 
+/** Whether a text can be a part of a namespace. */
+export function isNamespacePart(text: string): boolean {
+  return partForm.test(text) && !reserved.has(text);
+}
+
 /** The parts of a namespace. Throws `invalid-namespace`. */
 export function parseNamespace(namespace: string): readonly string[] {
   const parts = namespace.split('/');
-  if (parts.length <= 8 && parts.every((part) => partForm.test(part) && !reserved.has(part))) return parts;
+  if (parts.length <= 8 && parts.every(isNamespacePart)) return parts;
   throw new BlobError('invalid-namespace', `Not a namespace: ${namespace.slice(0, 200)}`);
 }
 
@@ -42,6 +47,11 @@ export function noSuchUpload(id: string): BlobError {
 /** The error for an append elsewhere than at the end. */
 export function wrongOffset(offset: number, size: number): BlobError {
   return new BlobError('range', `The upload has ${size} bytes; these are to go to ${offset}`);
+}
+
+/** The error for a blob whose bytes are not what they were. */
+export function damagedBlob(digest: Digest): BlobError {
+  return new BlobError('damaged', `The blob ${digest} is damaged, and was put aside: push it again`);
 }
 
 /** The error for content with another digest. */

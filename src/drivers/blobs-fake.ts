@@ -5,7 +5,7 @@ import { hexId } from '#kernel/id.ts';
 import type { Random } from '#kernel/random.ts';
 import * as names from './blob-names.ts';
 import type { Algorithm } from './blob-names.ts';
-import type { Blobs, Digest, Upload } from './blobs.ts';
+import type { Blobs, Damage, Digest, LastPart, Upload } from './blobs.ts';
 import { Turns } from './turns.ts';
 
 interface Stored {
@@ -20,6 +20,7 @@ export class FakeBlobs implements Blobs {
   readonly #turns = new Turns();
   readonly #uploads = new Map<string, Stored>();
   readonly #blobs = new Map<string, Map<Digest, Stored>>();
+  readonly #damaged = new Map<string, Map<Digest, Damage>>();
 
   constructor({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
     this.#clock = clock;
@@ -39,24 +40,18 @@ export class FakeBlobs implements Blobs {
 
   async append(namespace: string, id: string, offset: number, content: AsyncIterable<Uint8Array>): Promise<Upload> {
     const key = uploadKey(namespace, id);
-    return this.#turns.take(key, async () => {
-      const { length } = this.#upload(key, id);
-      if (length !== offset) throw names.wrongOffset(offset, length);
-      for await (const chunk of content) {
-        this.#uploads.set(key, this.#now(Buffer.concat([this.#upload(key, id), chunk])));
-      }
-      return { id, size: this.#upload(key, id).length };
-    });
+    return this.#turns.take(key, async () => ({ id, size: await this.#write(key, id, { offset, content }) }));
   }
 
-  async commit(namespace: string, id: string, digest: Digest): Promise<{ readonly size: number }> {
+  async commit(namespace: string, id: string, digest: Digest, last?: LastPart): Promise<{ readonly size: number }> {
     const { algorithm } = names.parseDigest(digest);
     const key = uploadKey(namespace, id);
     return this.#turns.take(key, async () => {
+      if (last) await this.#write(key, id, last);
       const content = this.#upload(key, id);
       const found = digestOf(content, algorithm);
       if (found !== digest) throw names.wrongDigest(digest, found);
-      this.#in(namespace).set(digest, this.#now(content));
+      await this.#set(namespace, digest, content);
       this.#uploads.delete(key);
       return { size: content.length };
     });
@@ -68,24 +63,31 @@ export class FakeBlobs implements Blobs {
   }
 
   async expire(before: Date): Promise<number> {
-    const old = [...this.#uploads].filter(([, { modifiedAt }]) => modifiedAt < before);
-    for (const [key] of old) await this.#turns.take(key, async () => void this.#uploads.delete(key));
-    return old.length;
+    let count = 0;
+    for (const key of this.#uploads.keys()) {
+      count += await this.#turns.take(key, async () => {
+        const found = this.#uploads.get(key);
+        return found !== undefined && found.modifiedAt < before && this.#uploads.delete(key) ? 1 : 0;
+      });
+    }
+    return count;
   }
 
   async put(namespace: string, content: Uint8Array, algorithm: Algorithm = 'sha256'): Promise<Digest> {
     const digest = digestOf(content, algorithm);
-    this.#in(namespace).set(digest, this.#now(Buffer.from(content)));
+    await this.#set(namespace, digest, Buffer.from(content));
     return digest;
   }
 
   async link(from: string, digest: Digest, to: string): Promise<boolean> {
     names.parseDigest(digest);
-    const found = this.#in(from).get(digest);
-    const target = this.#in(to);
-    if (found === undefined) return false;
-    target.set(digest, this.#now(found.content));
-    return true;
+    const [source, target] = [this.#in(from), this.#in(to)];
+    return this.#turns.take(`${to} ${digest}`, async () => {
+      const found = source.get(digest);
+      if (found === undefined) return false;
+      target.set(digest, this.#now((target.get(digest) ?? found).content));
+      return true;
+    });
   }
 
   async size(namespace: string, digest: Digest): Promise<number | undefined> {
@@ -98,16 +100,51 @@ export class FakeBlobs implements Blobs {
     digest: Digest,
     range?: { readonly start: number; readonly end: number },
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    names.parseDigest(digest);
+    const { algorithm } = names.parseDigest(digest);
     const found = this.#in(namespace).get(digest);
     if (found === undefined) throw names.noSuchBlob(digest);
-    const part = names.clip(found.content.length, range);
-    if (part !== undefined) yield found.content.subarray(part.start, part.end + 1);
+    const { content } = found;
+    const part = names.clip(content.length, range);
+    const whole = part === undefined || part.end - part.start + 1 === content.length;
+    if (whole && digestOf(content, algorithm) !== digest) {
+      await this.#putAside(namespace, digest, found);
+      throw names.damagedBlob(digest);
+    }
+    if (part !== undefined) yield content.subarray(part.start, part.end + 1);
+  }
+
+  async verify(namespace: string, digest: Digest): Promise<boolean | undefined> {
+    const { algorithm } = names.parseDigest(digest);
+    const found = this.#in(namespace).get(digest);
+    return found && digestOf(found.content, algorithm) === digest;
   }
 
   async delete(namespace: string, digest: Digest): Promise<void> {
     names.parseDigest(digest);
-    this.#in(namespace).delete(digest);
+    const blobs = this.#in(namespace);
+    await this.#turns.take(`${namespace} ${digest}`, async () => void blobs.delete(digest));
+  }
+
+  async deleteUnused(
+    namespace: string,
+    digest: Digest,
+    before: Date,
+    unused: () => Promise<boolean>,
+  ): Promise<boolean> {
+    names.parseDigest(digest);
+    const blobs = this.#in(namespace);
+    return this.#turns.take(`${namespace} ${digest}`, async () => {
+      const found = blobs.get(digest);
+      return found !== undefined && found.modifiedAt < before && (await unused()) && blobs.delete(digest);
+    });
+  }
+
+  async *namespaces(): AsyncGenerator<string, void, undefined> {
+    yield* this.#blobs.keys();
+  }
+
+  async *digests(namespace: string): AsyncGenerator<Digest, void, undefined> {
+    yield* this.#in(namespace).keys();
   }
 
   async *list(
@@ -116,6 +153,44 @@ export class FakeBlobs implements Blobs {
     for (const [digest, { content, modifiedAt }] of this.#in(namespace)) {
       yield { digest, size: content.length, modifiedAt };
     }
+  }
+
+  async *damaged(namespace: string): AsyncGenerator<Damage, void, undefined> {
+    names.parseNamespace(namespace);
+    yield* this.#damaged.get(namespace)?.values() ?? [];
+  }
+
+  /** Flips a bit of a blob, as an ageing disk does. Throws where there is none, or it is empty. */
+  damage(namespace: string, digest: Digest): void {
+    const { content, modifiedAt } = this.#in(namespace).get(digest)!;
+    const flipped = Buffer.from(content);
+    flipped.writeUInt8(flipped.readUInt8(0) ^ 1, 0);
+    this.#in(namespace).set(digest, { content: flipped, modifiedAt });
+  }
+
+  async #putAside(namespace: string, digest: Digest, damaged: Stored): Promise<void> {
+    await this.#turns.take(`${namespace} ${digest}`, async () => {
+      if (this.#in(namespace).get(digest)?.content !== damaged.content) return;
+      this.#in(namespace).delete(digest);
+      const aside = this.#damaged.get(namespace) ?? new Map<Digest, Damage>();
+      aside.set(digest, { digest, size: damaged.content.length, foundAt: this.#clock.now() });
+      this.#damaged.set(namespace, aside);
+    });
+  }
+
+  async #write(key: string, id: string, { offset, content }: LastPart): Promise<number> {
+    const { length } = this.#upload(key, id);
+    if (length !== offset) throw names.wrongOffset(offset, length);
+    for await (const chunk of content) {
+      this.#uploads.set(key, this.#now(Buffer.concat([this.#upload(key, id), chunk])));
+    }
+    this.#uploads.set(key, this.#now(this.#upload(key, id)));
+    return this.#upload(key, id).length;
+  }
+
+  #set(namespace: string, digest: Digest, content: Buffer): Promise<void> {
+    const blobs = this.#in(namespace);
+    return this.#turns.take(`${namespace} ${digest}`, async () => void blobs.set(digest, this.#now(content)));
   }
 
   #now(content: Buffer): Stored {

@@ -1,7 +1,7 @@
 // The suite on a disk, and what only a disk can show: restarts, modes, flat memory.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { appendFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -16,7 +16,19 @@ let count = 0;
 const folder = () => join(root, String((count += 1)));
 const space = '123456789012/us-east-1';
 
-blobsSuite('the blob store on disk', async (clock) => createFsBlobs(folder(), { clock, random: systemRandom }));
+blobsSuite('the blob store on disk', async (clock) => {
+  const directory = folder();
+  return {
+    blobs: createFsBlobs(directory, { clock, random: systemRandom }),
+    async damage(namespace, digest) {
+      const hex = digest.slice('sha256:'.length);
+      const path = join(directory, namespace, 'sha256', hex.slice(0, 2), hex);
+      const content = await readFile(path);
+      content.writeUInt8(content.readUInt8(0) ^ 1, 0);
+      await writeFile(path, content);
+    },
+  };
+});
 
 async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);

@@ -6,12 +6,21 @@ import type { Clock } from '#kernel/clock.ts';
 import { BlobError } from './blobs.ts';
 import type { BlobErrorReason, Blobs } from './blobs.ts';
 
+/** A store, and a way to change a bit of one of its blobs behind its back. */
+export interface Subject {
+  readonly blobs: Blobs;
+  damage(namespace: string, digest: string): Promise<void>;
+}
+
 /** Declares the suite's tests. `open` gives an empty store on the clock. */
-export function blobsSuite(title: string, open: (clock: Clock) => Promise<Blobs>): void {
+export function blobsSuite(title: string, open: (clock: Clock) => Promise<Subject>): void {
+  const openBlobs: Open = async (clock) => (await open(clock)).blobs;
   suite(title, () => {
-    uploadTests(open);
-    blobTests(open);
-    nameTests(open);
+    uploadTests(openBlobs);
+    blobTests(openBlobs);
+    removalTests(openBlobs);
+    damageTests(open);
+    nameTests(openBlobs);
   });
 }
 
@@ -89,6 +98,25 @@ function uploadTests(open: Open): void {
     assert.equal((await blobs.commit(space, id, sha(Buffer.from('abc'), 'sha512'))).size, 3);
     assert.equal(await blobs.size(space, sha(Buffer.from('abc'))), undefined);
     assert.equal(await blobs.size(space, sha(Buffer.from('abc'), 'sha512')), 3);
+  });
+
+  test('a commit takes the last bytes with it', async () => {
+    const blobs = await open(new SetClock());
+    const text = Buffer.from('first and last');
+    for (const algorithm of ['sha256', 'sha512']) {
+      const { id } = await blobs.begin(space);
+      await blobs.append(space, id, 0, chunks(text.subarray(0, 5)));
+      const late = { offset: 6, content: chunks(text.subarray(6)) };
+      await assert.rejects(blobs.commit(space, id, sha(text, algorithm), late), failsWith('range'));
+      const last = { offset: 5, content: chunks(text.subarray(5, 9), text.subarray(9)) };
+      assert.equal((await blobs.commit(space, id, sha(text, algorithm), last)).size, text.length);
+      assert.deepEqual(await bytesOf(blobs.read(space, sha(text, algorithm))), text);
+    }
+    const { id } = await blobs.begin(space);
+    const wrong = { offset: 0, content: chunks(text) };
+    await assert.rejects(blobs.commit(space, id, sha(Buffer.from('other')), wrong), failsWith('digest'));
+    assert.equal((await blobs.upload(space, id))?.size, text.length);
+    assert.equal((await blobs.commit(space, id, sha(text))).size, text.length);
   });
 
   test('an append that breaks off keeps what came, and goes on from there', async () => {
@@ -239,6 +267,118 @@ function blobTests(open: Open): void {
   });
 }
 
+function removalTests(open: Open): void {
+  test('an unused blob goes only when it is old and nobody needs it', async () => {
+    const clock = new SetClock();
+    const blobs = await open(clock);
+    const digest = await blobs.put(space, Buffer.from('unused'));
+    const [then, later] = [clock.now(), new Date('2026-01-01T01:00:00Z')];
+    const unused = async () => true;
+    assert.equal(await blobs.deleteUnused(space, digest, then, () => assert.fail('it is too young to ask')), false);
+    assert.equal(await blobs.deleteUnused(space, digest, later, async () => false), false);
+    assert.deepEqual(await Array.fromAsync(blobs.digests(space)), [digest]);
+    assert.equal(await blobs.deleteUnused(space, digest, later, unused), true);
+    assert.equal(await blobs.deleteUnused(space, digest, later, unused), false);
+    assert.deepEqual(await Array.fromAsync(blobs.digests(space)), []);
+    assert.equal(await blobs.size(space, digest), undefined);
+  });
+
+  for (const way of ['put', 'commit', 'link'] as const) {
+    test(`a ${way} of a blob that is being removed waits, and then it is there`, async () => {
+      const clock = new SetClock();
+      const blobs = await open(clock);
+      const content = Buffer.from('wanted again');
+      const digest = await blobs.put(space, content);
+      await blobs.put('other', content);
+      clock.set('2027-01-01T00:00:00Z');
+      const { id } = await blobs.begin(space);
+      await blobs.append(space, id, 0, chunks(content));
+      const wait = Promise.withResolvers<void>();
+      const asked = Promise.withResolvers<void>();
+      const removed = blobs.deleteUnused(space, digest, clock.now(), async () => {
+        asked.resolve();
+        await wait.promise;
+        return true;
+      });
+      await asked.promise;
+      const again = {
+        put: () => blobs.put(space, content),
+        commit: () => blobs.commit(space, id, digest),
+        link: () => blobs.link('other', digest, space),
+      }[way]();
+      wait.resolve();
+      assert.equal(await removed, true);
+      await again;
+      assert.deepEqual(await bytesOf(blobs.read(space, digest)), content);
+      assert.equal(await blobs.deleteUnused(space, digest, clock.now(), async () => true), false, 'it is new');
+    });
+  }
+
+  test('every namespace that has had a blob is known', async () => {
+    const blobs = await open(new SetClock());
+    assert.deepEqual(await Array.fromAsync(blobs.namespaces()), []);
+    for (const namespace of ['a', 'a/b', 'c/d', space]) await blobs.put(namespace, Buffer.from('x'));
+    assert.deepEqual((await Array.fromAsync(blobs.namespaces())).toSorted(), [space, 'a', 'a/b', 'c/d'].toSorted());
+  });
+}
+
+function damageTests(open: (clock: Clock) => Promise<Subject>): void {
+  const content = randomBytes(600_000);
+  const digest = sha(content);
+
+  async function damaged() {
+    const clock = new SetClock();
+    const { blobs, damage } = await open(clock);
+    await blobs.put(space, content);
+    await damage(space, digest);
+    return { clock, blobs };
+  }
+
+  test('a damaged blob is never given whole, and is put aside when it is read', async () => {
+    const { clock, blobs } = await damaged();
+    assert.equal(await blobs.verify(space, digest), false);
+    assert.equal(await blobs.size(space, digest), content.length, 'verifying changes nothing');
+    let got = 0;
+    await assert.rejects(async () => {
+      for await (const chunk of blobs.read(space, digest)) got += chunk.length;
+    }, failsWith('damaged'));
+    assert.ok(got < content.length, `${got} bytes`);
+    assert.equal(await blobs.size(space, digest), undefined);
+    assert.equal(await blobs.verify(space, digest), undefined);
+    await assert.rejects(bytesOf(blobs.read(space, digest)), failsWith('not-found'));
+    const found = await Array.fromAsync(blobs.damaged(space));
+    assert.deepEqual(found, [{ digest, size: content.length, foundAt: clock.now() }]);
+    assert.deepEqual(await Array.fromAsync(blobs.list(space)), []);
+    assert.deepEqual(await Array.fromAsync(blobs.damaged('other')), []);
+  });
+
+  for (const way of ['put', 'commit'] as const) {
+    test(`a ${way} heals a damaged blob, also before anybody read it`, async () => {
+      const { blobs } = await damaged();
+      if (way === 'put') await blobs.put(space, content);
+      else {
+        const { id } = await blobs.begin(space);
+        await blobs.commit(space, id, digest, { offset: 0, content: chunks(content) });
+      }
+      assert.equal(await blobs.verify(space, digest), true);
+      assert.deepEqual(await bytesOf(blobs.read(space, digest)), content);
+      assert.deepEqual(await Array.fromAsync(blobs.damaged(space)), []);
+    });
+  }
+
+  test('a blob that was healed while its damage was being read stays', async () => {
+    const { blobs } = await damaged();
+    const reading = blobs.read(space, digest)[Symbol.asyncIterator]();
+    const first = reading.next();
+    await blobs.put(space, content);
+    await assert.rejects(async () => {
+      let step = await first;
+      while (!step.done) step = await reading.next();
+    }, failsWith('damaged'));
+    assert.equal(await blobs.verify(space, digest), true);
+  });
+}
+
 function nameTests(open: Open): void {
   test('what is no digest never reaches the store', async () => {
     const blobs = await open(new SetClock());
@@ -274,6 +414,7 @@ function nameTests(open: Open): void {
       'A',
       'a b',
       'uploads',
+      'damaged/a',
       'a/sha256/ab',
       '.hidden',
       'a\0',

@@ -1,16 +1,7 @@
-// Folders and renames that survive a power cut: what POSIX asks to be synced, synced.
-import { link, mkdir, open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
-
-/** Makes a folder and those above it (0700), each one's entry on disk before this resolves. */
-export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = path; ; made = dirname(made)) {
-    await syncFolder(dirname(made));
-    if (made === first || made === dirname(made)) return;
-  }
-}
+// Folders, renames and links that survive a power cut: what POSIX asks to be synced, synced.
+import { link, mkdir, open, readdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Turns } from './turns.ts';
 
 /** Gives a file that is on disk already its final name, which is on disk when this resolves. */
 export async function moveDurably(from: string, to: string): Promise<void> {
@@ -22,6 +13,49 @@ export async function moveDurably(from: string, to: string): Promise<void> {
 export async function linkDurably(from: string, to: string): Promise<void> {
   await link(from, to);
   await syncFolder(dirname(to));
+}
+
+/** Makes folders, and knows which of them are there for good. */
+export class DurableFolders {
+  readonly #turns = new Turns();
+  readonly #made = new Set<string>();
+
+  /** Makes a folder and those above it (0700), each one's entry on disk before this resolves. */
+  make(path: string): Promise<void> {
+    return this.#once(path, () => makeFolder(path));
+  }
+
+  /** Makes a folder with 256 in it, `00` to `ff`: all at once, because each alone would cost a sync. */
+  makeFanned(path: string): Promise<void> {
+    return this.#once(`${path}/*`, async () => {
+      await makeFolder(path);
+      const there = new Set(await readdir(path));
+      for (const name of fan) if (!there.has(name)) await mkdir(join(path, name), { recursive: true, mode: 0o700 });
+      // Also where all were there: whoever made them may have been killed before this.
+      await syncFolder(path);
+    });
+  }
+
+  /** In turn: a folder that somebody else is making is there for good only once they have synced it. */
+  async #once(path: string, make: () => Promise<void>): Promise<void> {
+    if (this.#made.has(path)) return;
+    await this.#turns.take('folders', async () => {
+      if (this.#made.has(path)) return;
+      await make();
+      this.#made.add(path);
+    });
+  }
+}
+
+const fan = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'));
+
+async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; ; made = dirname(made)) {
+    await syncFolder(dirname(made));
+    if (made === first || made === dirname(made)) return;
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

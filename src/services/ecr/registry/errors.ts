@@ -75,6 +75,8 @@ function ofBlob({ reason, message }: BlobError): RegistryError | undefined {
     // An upload that another request ended meanwhile. Missing blobs are told apart where they are read.
     case 'not-found':
       return new RegistryError(404, 'BLOB_UPLOAD_UNKNOWN', message);
+    // A fault of ours, unless whoever read it knows better what the client should do.
+    case 'damaged':
     case 'invalid-namespace':
       return undefined;
   }
