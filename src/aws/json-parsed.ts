@@ -69,7 +69,7 @@ function structureTaker(shape: StructureShape): Take {
   return (value, depth) => {
     if (!isObject(value) || depth > maximumDepth) return odd;
     let set = 0;
-    for (const name of Object.keys(value)) {
+    for (const name in value) {
       const taken = members.get(name)?.(value[name], depth + 1) ?? odd;
       if (taken === odd) return odd;
       if (taken !== value[name]) value[name] = taken;
@@ -83,7 +83,7 @@ function mapTaker(shape: MapShape): Take {
   const take = lazily(shape.value.shape);
   return (value, depth) => {
     if (!isObject(value) || depth > maximumDepth) return odd;
-    for (const key of Object.keys(value)) {
+    for (const key in value) {
       const taken = take(value[key], depth + 1);
       if (taken === odd) return odd;
       if (taken !== value[key]) value[key] = taken;

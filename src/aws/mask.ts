@@ -28,7 +28,7 @@ function searchList(mask: PlainMask, list: readonly unknown[]): string | undefin
 }
 
 function searchMembers(mask: Exclude<PlainMask, true>, value: Readonly<Record<string, unknown>>): string | undefined {
-  for (const member of Object.keys(value)) {
+  for (const member in value) {
     const inner = Object.hasOwn(mask, member) ? mask[member] : undefined;
     if (inner === true || asksForNothing(value[member])) continue;
     if (inner === undefined) return `.${member}`;

@@ -64,7 +64,7 @@ function structureWhole(shape: StructureShape): Whole {
     const members = value as Readonly<Record<string, unknown>>;
     for (const name of required) if (isAbsent(members[name])) return false;
     if (nested.size === 0) return true;
-    for (const name of Object.keys(members)) {
+    for (const name in members) {
       const whole = nested.get(name);
       if (whole !== undefined && !isAbsent(members[name]) && !whole(members[name])) return false;
     }

@@ -79,7 +79,8 @@ function mostJsonBytes(value: unknown): number {
     for (const element of value) bytes += mostJsonBytes(element) + 1;
     return bytes;
   }
-  for (const [name, member] of Object.entries(value)) bytes += mostJsonBytes(name) + mostJsonBytes(member) + 2;
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const name in members) bytes += mostJsonBytes(name) + mostJsonBytes(members[name]) + 2;
   return bytes;
 }
 
