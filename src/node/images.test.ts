@@ -85,6 +85,14 @@ test('what the engine has is not for those who may not pull it', async () => {
   await assert.rejects(pull(pinned, { registryAuthentication: ecr }), /not yours/);
 });
 
+test('an image that is not there is called as its task calls it', async () => {
+  const { pull } = imagesOn([]);
+  const imageInTask = '123456789012.dkr.ecr.us-east-1.amazonaws.com/app:v1';
+  await assert.rejects(pull('localhost:4566/app:v1', { imageInTask }), {
+    message: cannotPull(imageInTask, new RuntimeError('not-found', 'no such image'), 1),
+  });
+});
+
 test('what the engine has under a tag is pulled anew', async () => {
   const { engine, pull } = imagesOn(['app:1']);
   engine.publish('app:1', { program: {}, size: 77 });

@@ -51,7 +51,8 @@ export class Images {
   pull(container: PayloadContainer, signal: AbortSignal): Promise<Image> {
     // Those allowed to pull by different credentials must not profit from each other's.
     const auth = container.registryAuthentication?.ecrAuthData;
-    const key = JSON.stringify([container.image, auth?.registryId, auth?.region, auth?.useExecutionRole]);
+    const { image, imageInTask } = container;
+    const key = JSON.stringify([image, imageInTask, auth?.registryId, auth?.region, auth?.useExecutionRole]);
     const underWay = this.#pulls.get(key);
     if (underWay !== undefined) return underWay;
     const pull = this.#gate.run(() => this.#pullPatiently(container, signal)).finally(() => this.#pulls.delete(key));
@@ -61,7 +62,7 @@ export class Images {
 
   async #pullPatiently(container: PayloadContainer, signal: AbortSignal): Promise<Image> {
     const { clock, random, log } = this.#options;
-    const { image } = container;
+    const { image, imageInTask = image } = container;
     for (let attempt = 1; ; attempt++) {
       // Also for what is here already: whoever may not pull an image may not run it.
       const auth = await this.#login(container);
@@ -74,7 +75,7 @@ export class Images {
         await this.#throwIfEngineIsAway(thrown);
         const fallback = await this.#fallback(container, thrown);
         if (fallback !== undefined) return fallback;
-        if (!isTransient(thrown) || attempt === tries) throw new TaskFailure(cannotPull(image, thrown, attempt));
+        if (!isTransient(thrown) || attempt === tries) throw new TaskFailure(cannotPull(imageInTask, thrown, attempt));
         log.warn('image pull failed, trying again', { image, attempt, why: messageOf(thrown) });
         await clock.sleep(backoffMs(attempt, random, pullBackoff), signal);
       }

@@ -55,6 +55,8 @@ export interface PayloadNetworkInterface {
 export interface PayloadContainer {
   readonly name: string;
   readonly image: string;
+  /** Berth's own member: the image as its task names it, where `image` is how this node reaches the same. */
+  readonly imageInTask?: string;
   readonly essential: boolean;
   /** CPU units (1024 a vCPU); 0 where none are set. */
   readonly cpu: number;

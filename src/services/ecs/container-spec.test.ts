@@ -163,6 +163,9 @@ test('overrides come before the definition, and the definition before what ECS s
 test('an image of our own registry is pulled with our own credentials, another as it is', async () => {
   const own = await told({ image: 'localhost:4566/flask-api:v1' });
   assert.equal(own.container.image, 'localhost:4566/flask-api:v1');
+  const named = await told({ image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/flask-api:v1' });
+  assert.equal(named.container.image, 'localhost:4566/flask-api:v1');
+  assert.equal(named.container.imageInTask, '123456789012.dkr.ecr.us-east-1.amazonaws.com/flask-api:v1');
   assert.deepEqual(own.container.registryAuthentication, {
     type: 'ecr',
     ecrAuthData: {

@@ -111,12 +111,13 @@ function payloadContainer(
 function imageOf(
   { image: reference, pinnedDigest }: ContainerSpec,
   images: Pick<Images, 'resolve'>,
-): Pick<PayloadContainer, 'image' | 'registryAuthentication'> {
+): Pick<PayloadContainer, 'image' | 'imageInTask' | 'registryAuthentication'> {
   const image = images.resolve(reference);
   if (image === undefined) return { image: reference };
   const { registryId, region, endpoint } = image;
   return {
     image: pinnedDigest === undefined ? image.reference : `${image.repositoryUri}@${pinnedDigest}`,
+    imageInTask: reference,
     registryAuthentication: {
       type: 'ecr',
       ecrAuthData: { registryId, region, endpointOverride: endpoint, useExecutionRole: false },

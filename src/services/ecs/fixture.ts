@@ -189,7 +189,8 @@ export async function createFixture(left?: Pick<Fixture, 'disk' | 'clock'>): Pro
   };
 }
 
-function resolveImage(reference: string) {
+function resolveImage(named: string) {
+  const reference = named.replace(/^123456789012\.dkr\.ecr\.us-east-1\.amazonaws\.com\//, 'localhost:4566/');
   const name = /^localhost:4566\/([^:]+)/.exec(reference)?.[1];
   if (name === undefined) return undefined;
   const arn = `arn:aws:ecr:us-east-1:123456789012:repository/${name}`;
