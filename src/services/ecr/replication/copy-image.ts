@@ -25,16 +25,18 @@ export interface CopyParts {
   readonly store: Store;
   readonly blobs: Blobs;
   readonly clock: Clock;
-  /** Whether a registry lets another account's put images into one of its repositories, and make it where it is missing. */
+  /** Whether a registry lets another one put images into one of its repositories, and make it where it is missing. */
   readonly allows: (reader: Reader, from: Scope, to: RepositoryName) => boolean;
 }
 
 /** `AccessDeniedException`: the destination's registry policy does not let it in. `LayersNotFoundException`: the source's bytes
- * are lost. `ImageTagAlreadyExistsException`: the image is there, but not under a tag that is immutable there.
+ * are lost. `ReferencedImagesNotFoundException`: an index from a pull-through cache of whose images not all were pulled yet.
+ * `ImageTagAlreadyExistsException`: the image is there, but not under a tag that is immutable there.
  * `ImageNotFoundException`: it was deleted. `ServerException`: something else, which the log has. */
 export type CopyFailure =
   | 'AccessDeniedException'
   | 'LayersNotFoundException'
+  | 'ReferencedImagesNotFoundException'
   | 'ImageTagAlreadyExistsException'
   | 'ImageNotFoundException'
   | 'ServerException';
@@ -59,6 +61,7 @@ export async function copyImage(parts: CopyParts, order: CopyOrder): Promise<voi
   const { plan, source } = seen;
   const allowed = (reader: Reader) => isAllowed(parts, reader, source, order.destination);
   if (!store.read(allowed)) return store.write((tx) => order.settle(tx, 'AccessDeniedException'));
+  if (!plan.complete) return store.write((tx) => order.settle(tx, 'ReferencedImagesNotFoundException'));
   try {
     if (!(await bringBytes(parts.blobs, plan, source, order.destination))) {
       return await store.write((tx) => order.settle(tx, 'LayersNotFoundException'));
@@ -83,8 +86,6 @@ function sourceOf(reader: Reader, { image }: CopyPlan): RepositorySpec {
 
 function isAllowed({ allows }: CopyParts, reader: Reader, source: RepositorySpec, destination: Scope): boolean {
   const { account, region, repositoryName } = source;
-  // "Cross-Region replication within your own account" needs no registry policy.
-  if (account === destination.account) return true;
   return allows(reader, { account, region }, { scope: destination, repositoryName });
 }
 
@@ -118,7 +119,8 @@ function place(tx: Tx, placing: Placing): CopyFailure | undefined {
   for (const manifest of plan.manifests) {
     const key = digestKey(repository.key, manifest.digest);
     if (tx.get(imageKind, key) === undefined) {
-      tx.put(imageKind, key, { spec: { ...manifest, repositoryKey: repository.key, pushedAt: at }, status: null });
+      const { partial: _complete, ...spec } = manifest;
+      tx.put(imageKind, key, { spec: { ...spec, repositoryKey: repository.key, pushedAt: at }, status: null });
     }
   }
   return moveTags(tx, repository, placing) ? undefined : 'ImageTagAlreadyExistsException';

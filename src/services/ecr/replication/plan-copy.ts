@@ -7,6 +7,8 @@ export interface CopyPlan {
   /** The image itself and, of an index, everything below it. */
   readonly manifests: readonly ImageSpec[];
   readonly layers: readonly LayerSpec[];
+  /** Whether all that they reference is in the repository; an index from a pull-through cache may wait for its images. */
+  readonly complete: boolean;
 }
 
 /** Undefined where the image is gone. */
@@ -16,6 +18,7 @@ export function planCopy(reader: Reader, imageKey: string): CopyPlan | undefined
   const { repositoryKey, digest } = image.spec;
   const manifests: ImageSpec[] = [];
   const layers: LayerSpec[] = [];
+  let complete = true;
   const wanted = new Set([digest]);
   // A set goes on with what is added to it on the way.
   for (const each of wanted) {
@@ -23,9 +26,12 @@ export function planCopy(reader: Reader, imageKey: string): CopyPlan | undefined
     const layer = reader.get(layerKind, key)?.spec;
     if (layer !== undefined) layers.push(layer);
     const manifest = reader.get(imageKind, key)?.spec;
-    if (manifest === undefined) continue;
+    if (manifest === undefined) {
+      complete &&= layer !== undefined;
+      continue;
+    }
     manifests.push(manifest);
     for (const reference of manifest.references) wanted.add(reference);
   }
-  return { image, manifests, layers };
+  return { image, manifests, layers, complete };
 }

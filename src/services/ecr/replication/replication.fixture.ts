@@ -45,7 +45,10 @@ export async function startReplicas(t: Pick<TestContext, 'after'>): Promise<Repl
 
 export function replicasOf(fixture: Fixture, blobs: Blobs): Replicas {
   const { store, clock, call } = fixture;
-  const world: Replicas['world'] = { allows: () => false, beforeLink: () => {} };
+  const world: Replicas['world'] = {
+    allows: (_reader, from, to) => from.account === to.scope.account,
+    beforeLink: () => {},
+  };
   const linking = new Proxy(blobs, {
     get: (target, name) =>
       name === 'link'

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { elsewhere, home } from '#services/ecr/fixture.ts';
+import { digestKey, imageKind, replicationKind, repositoryKey, tagKey, tagKind } from '#services/ecr/kinds.ts';
 import { europe, repositoryName, startReplicas } from './replication.fixture.ts';
 
 const inEurope = 'eu-west-1 123456789012';
@@ -196,4 +197,24 @@ test('bytes that the source has lost are told', async (t) => {
   await ecr.step();
   assert.deepEqual(await ecr.statuses(digest), [`${inEurope} FAILED LayersNotFoundException`]);
   assert.deepEqual((await ecr.call('DescribeRepositories', {}, europe)).repositories, []);
+});
+
+test('an index from a pull-through cache goes along once all its images are here', async (t) => {
+  const ecr = await startReplicas(t);
+  await ecr.replicateTo(europe);
+  const image = await ecr.push('image', 'v1');
+  const index = await ecr.pushIndex([image], 'v2');
+  await ecr.store.write((tx) => {
+    const key = digestKey(repositoryKey(home, repositoryName), image);
+    for (const each of tx.by(replicationKind, 'image', key)) tx.delete(replicationKind, each.key);
+    tx.delete(tagKind, tagKey(repositoryKey(home, repositoryName), 'v1'));
+    tx.delete(imageKind, key);
+  });
+  await ecr.step();
+  assert.deepEqual(await ecr.statuses(index), [`${inEurope} FAILED ReferencedImagesNotFoundException`]);
+  assert.equal(await ecr.tagAt(europe, 'v2'), undefined);
+  await ecr.push('image', undefined);
+  ecr.clock.set(new Date(ecr.clock.now().getTime() + 1000));
+  await ecr.step();
+  assert.equal(await ecr.tagAt(europe, 'v2'), index);
 });
