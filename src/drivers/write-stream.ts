@@ -1,11 +1,8 @@
-// Writes a stream into a file in large pieces, each one while the next arrives and is hashed.
+// Writes a stream into a file: each piece while the next one arrives and is hashed.
 import type { FileHandle } from 'node:fs/promises';
 
-/**
- * Bytes of a piece. Sockets give 64 KiB at a time; a write for each costs more than the write itself (bench: 1 GB in
- * pieces of 64 KiB, 256 KiB, 512 KiB, 1 MiB).
- */
-const pieceBytes = 512 * 1024;
+/** Bytes that wait at most: for more than these the stream has to wait. */
+const waitingBytes = 512 * 1024;
 
 export interface Target {
   readonly file: FileHandle;
@@ -16,40 +13,19 @@ export interface Target {
 }
 
 /**
- * Gives the offset after the last byte. Where the stream throws, so does this, and all that came before is in the file.
- * Throws `WriteFailed` where the file did not take what the stream gave: what is in it then, nobody knows.
+ * Where the stream throws, so does this, and all that came before is in the file. Throws `WriteFailed` where the file did
+ * not take what the stream gave: what is in it then, nobody knows.
  */
-export async function writeStream(
-  content: AsyncIterable<Uint8Array>,
-  { file, offset, update }: Target,
-): Promise<number> {
-  let end = offset;
-  let piece: Uint8Array[] = [];
-  let length = 0;
-  let writing: Promise<void> | undefined;
-  const begin = (): void => {
-    writing = writeAll(file, piece, end);
-    // It is awaited later; until then it must not count as a rejection that nobody handles.
-    writing.catch(() => undefined);
-    end += length;
-    piece = [];
-    length = 0;
-  };
+export async function writeStream(content: AsyncIterable<Uint8Array>, { file, offset, update }: Target): Promise<void> {
+  const writer = new Writer(file, offset);
   try {
     for await (const chunk of content) {
       update(chunk);
-      piece.push(chunk);
-      length += chunk.length;
-      if (length < pieceBytes) continue;
-      await writing;
-      begin();
+      await writer.add(chunk);
     }
   } finally {
-    await writing;
-    if (length > 0) begin();
-    await writing;
+    await writer.end();
   }
-  return end;
 }
 
 /** The file did not take what it was given (a full disk). */
@@ -57,18 +33,61 @@ export class WriteFailed extends Error {
   override readonly name = 'WriteFailed';
 }
 
-async function writeAll(file: FileHandle, piece: readonly Uint8Array[], position: number): Promise<void> {
-  try {
-    let rest = piece;
-    let at = position;
-    while (rest.length > 0) {
-      const { bytesWritten } = await file.writev(rest, at);
-      at += bytesWritten;
-      rest = without(rest, bytesWritten);
-    }
-  } catch (thrown) {
-    throw new WriteFailed(`An upload cannot be written: ${(thrown as Error).message}`, { cause: thrown });
+/** Writes what it has as soon as the write before is over: slow streams at once, fast ones in large pieces. */
+class Writer {
+  readonly #file: FileHandle;
+  #position: number;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #writing: Promise<void> | undefined;
+  #failure: WriteFailed | undefined;
+
+  constructor(file: FileHandle, position: number) {
+    this.#file = file;
+    this.#position = position;
   }
+
+  /** Resolves once the next chunk may come. */
+  async add(chunk: Uint8Array): Promise<void> {
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    this.#writing ??= this.#writeWaiting();
+    if (this.#waitingBytes >= waitingBytes) await this.#writing;
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Resolves once all is written. */
+  async end(): Promise<void> {
+    await this.#writing;
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Until nothing waits any more. Never rejects: nobody may be waiting for it. */
+  async #writeWaiting(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0) {
+        const piece = this.#waiting;
+        this.#waiting = [];
+        this.#waitingBytes = 0;
+        this.#position = await writeAll(this.#file, piece, this.#position);
+      }
+    } catch (thrown) {
+      this.#failure = new WriteFailed(`An upload cannot be written: ${(thrown as Error).message}`, { cause: thrown });
+    }
+    this.#writing = undefined;
+  }
+}
+
+/** Gives the position after the last byte. */
+async function writeAll(file: FileHandle, piece: readonly Uint8Array[], position: number): Promise<number> {
+  let rest = piece;
+  let at = position;
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.writev(rest, at);
+    at += bytesWritten;
+    rest = without(rest, bytesWritten);
+  }
+  return at;
 }
 
 /** What is left of some buffers without their first bytes. */
