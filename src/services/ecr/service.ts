@@ -10,6 +10,7 @@ import type { Store } from '#kernel/store.ts';
 import { imageOperations } from './image-operations.ts';
 import { createImages } from './images.ts';
 import type { Images } from './ports.ts';
+import { allowsReplication } from './policies/registry-policy.ts';
 import { createRegistry, type RegistryHandler } from './registry/router.ts';
 import { replicationOperations } from './replication/replication-operations.ts';
 import { createReplicationReconciler } from './replication/replication-reconciler.ts';
@@ -19,6 +20,7 @@ import { createSeals } from './seal.ts';
 import { accountSettingOperations } from './settings/account-settings.ts';
 import { scanSettingOperations } from './settings/scan-operations.ts';
 import { signingOperations } from './settings/signing.ts';
+import { templateOperations } from './templates/template-operations.ts';
 import { tokenOperations } from './token-operations.ts';
 import { createTokens } from './token.ts';
 import { createUploadReconciler } from './upload-reconciler.ts';
@@ -56,6 +58,7 @@ export function createEcr(parts: EcrParts): Ecr {
       ...imageOperations(parts),
       ...resourceTagOperations,
       ...replicationOperations,
+      ...templateOperations,
       ...scanSettingOperations,
       ...accountSettingOperations,
       ...signingOperations,
@@ -65,7 +68,7 @@ export function createEcr(parts: EcrParts): Ecr {
     registry: createRegistry({ ...parts, address, seals, tokens }),
     reconcilers: [
       createUploadReconciler(parts.blobs, parts.clock, parts.log),
-      createReplicationReconciler({ ...parts, allows: () => false }),
+      createReplicationReconciler({ ...parts, allows: allowsReplication }),
     ],
   };
 }
