@@ -3,12 +3,15 @@
 import type { Out } from '#aws/service.ts';
 import type { Reader } from '#kernel/store.ts';
 import { tagsOf } from './image-records.ts';
-import type { Image, Repository } from './kinds.ts';
+import { imagePullKind, type Image, type Repository } from './kinds.ts';
+import { storageOf } from './lifecycle/storage-class.ts';
 
 export type ImageDetail = NonNullable<Out<'ecr', 'DescribeImages'>['imageDetails']>[number];
 
 export function describeImage(reader: Reader, { spec: repository }: Repository, image: Image): ImageDetail {
   const tags = tagsOf(reader, image);
+  const pull = reader.get(imagePullKind, image.key);
+  const { storageClass, archivedAt, activatedAt } = storageOf(reader, image);
   const { spec } = image;
   return {
     registryId: repository.account,
@@ -20,6 +23,9 @@ export function describeImage(reader: Reader, { spec: repository }: Repository, 
     imageManifestMediaType: spec.mediaType,
     ...(spec.artifactMediaType === undefined ? {} : { artifactMediaType: spec.artifactMediaType }),
     ...(spec.subject === undefined ? {} : { subjectManifestDigest: spec.subject }),
-    imageStatus: 'ACTIVE',
+    ...(pull === undefined ? {} : { lastRecordedPullTime: new Date(pull.spec.pulledAt) }),
+    imageStatus: storageClass === 'ARCHIVE' ? 'ARCHIVED' : 'ACTIVE',
+    ...(archivedAt === undefined ? {} : { lastArchivedAt: new Date(archivedAt) }),
+    ...(activatedAt === undefined ? {} : { lastActivatedAt: new Date(activatedAt) }),
   };
 }

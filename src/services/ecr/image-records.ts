@@ -28,6 +28,7 @@ import {
   type Image,
   type Repository,
 } from './kinds.ts';
+import { restoreImage } from './lifecycle/storage-class.ts';
 import type { Manifest } from './manifest.ts';
 import type { RepositoryName } from './names.ts';
 import { askForReplications } from './replication/replications.ts';
@@ -116,6 +117,9 @@ export function putImage(tx: Tx, name: RepositoryName, pushed: PushedManifest): 
       pushedAt: pushed.pushedAt,
     };
     tx.put(imageKind, imageKey, { spec, status: null });
+  } else {
+    // "The image can be restored as an active image [...] by re-pushing the image to the repository."
+    restoreImage(tx, { key: imageKey }, pushed.pushedAt);
   }
   if (tag !== undefined && tagged?.spec.digest !== digest) {
     tx.put(tagKind, tagKey(repository.key, tag), { spec: { tag, digest, imageKey }, status: null });

@@ -98,6 +98,7 @@ export interface LayerSpec {
 
 export type Repository = Resource<RepositorySpec, null>;
 export type Image = Resource<ImageSpec, null>;
+export type LifecyclePolicy = Resource<LifecyclePolicySpec, LifecyclePolicyStatus>;
 
 /** What is said of the repositories under a prefix that come about by themselves. Written by the template operations. */
 export interface CreationTemplateSpec {

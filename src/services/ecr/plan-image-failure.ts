@@ -4,6 +4,7 @@ import type { Reader } from '#kernel/store.ts';
 import { imageReferencedByManifestListReason } from './errors.ts';
 import { findImage, imagesReferencing, tagsOf, type ImageId } from './image-records.ts';
 import type { Repository } from './kinds.ts';
+import { isArchived } from './lifecycle/storage-class.ts';
 import { isDigest, isTag } from './names.ts';
 
 export interface ImageFailure {
@@ -51,6 +52,9 @@ export function planImageFailure(
   const tags = tagsOf(reader, image);
   if (digest !== undefined && tag !== undefined && !tags.includes(tag)) {
     return fail('ImageTagDoesNotMatchDigest', 'Requested tag does not match the digest');
+  }
+  if (work === 'get' && isArchived(reader, image)) {
+    return fail('ImageNotFound', 'Requested image not found: it is archived');
   }
   const wholeImage = tag === undefined || tags.length <= 1;
   const indexes = imagesReferencing(reader, repository, image.spec.digest).map(({ spec }) => spec.digest);

@@ -9,6 +9,11 @@ import type { Reconciler } from '#kernel/reconciler.ts';
 import type { Store } from '#kernel/store.ts';
 import { imageOperations } from './image-operations.ts';
 import { createImages } from './images.ts';
+import { createLifecycleReconciler } from './lifecycle/lifecycle-reconciler.ts';
+import { lifecyclePolicyOperations } from './lifecycle/policy-operations.ts';
+import { lifecyclePreviewOperations } from './lifecycle/preview-operations.ts';
+import { createPreviewReconciler } from './lifecycle/preview-reconciler.ts';
+import { storageClassOperations } from './lifecycle/storage-class-operations.ts';
 import type { Images } from './ports.ts';
 import { allowsReplication } from './policies/registry-policy.ts';
 import { createRegistry, type RegistryHandler } from './registry/router.ts';
@@ -56,6 +61,9 @@ export function createEcr(parts: EcrParts): Ecr {
     service: defineService('ecr', {
       ...repositoryOperations(address),
       ...imageOperations(parts),
+      ...lifecyclePolicyOperations,
+      ...lifecyclePreviewOperations,
+      ...storageClassOperations,
       ...resourceTagOperations,
       ...replicationOperations,
       ...templateOperations,
@@ -68,6 +76,8 @@ export function createEcr(parts: EcrParts): Ecr {
     registry: createRegistry({ ...parts, address, seals, tokens }),
     reconcilers: [
       createUploadReconciler(parts.blobs, parts.clock, parts.log),
+      createLifecycleReconciler(parts),
+      createPreviewReconciler(parts),
       createReplicationReconciler({ ...parts, allows: allowsReplication }),
     ],
   };

@@ -9,14 +9,14 @@ export interface LifecycleImage {
   readonly tags: readonly string[];
   readonly storageClass: 'STANDARD' | 'ARCHIVE';
   readonly pushedAt: number;
-  readonly pulledAt?: number;
-  readonly archivedAt?: number;
+  readonly pulledAt?: number | undefined;
+  readonly archivedAt?: number | undefined;
   /** When it was last taken back from the archive. */
-  readonly activatedAt?: number;
+  readonly activatedAt?: number | undefined;
   /** Digests of the manifests that it lists, among others. */
   readonly references: readonly string[];
   /** The digest of the manifest that it is about. */
-  readonly subject?: string;
+  readonly subject?: string | undefined;
 }
 
 /** That a rule acts on an image. */
@@ -30,12 +30,13 @@ const dayMs = 86_400_000;
 
 /**
  * At most one verdict for each image, in an order in which they can be carried out: older images first, but a manifest
- * list before what it lists. `rules` are ordered by priority.
+ * list before what it lists. `rules` are ordered by priority. What `isSpared` is counted, but no verdict falls on it.
  */
 export function evaluateLifecycle(
   rules: readonly LifecycleRule[],
   images: readonly LifecycleImage[],
   now: number,
+  isSpared: (image: LifecycleImage) => boolean = () => false,
 ): LifecycleVerdict[] {
   const digests = new Set(images.map(({ digest }) => digest));
   // What is about another image (a signature, a bill of materials) goes with it, by no rule of its own.
@@ -45,6 +46,7 @@ export function evaluateLifecycle(
     images.filter((image) => !follows(image)),
     now,
   );
+  for (const { image } of verdicts.values()) if (isSpared(image)) verdicts.delete(image.digest);
   const lists = grouped(images, ({ references }) => references);
   dropListed(verdicts, lists);
   addFollowers(

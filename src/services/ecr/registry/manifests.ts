@@ -11,6 +11,8 @@ import {
   type ImageId,
 } from '#services/ecr/image-records.ts';
 import { blobNamespace } from '#services/ecr/kinds.ts';
+import { imageArchived } from '#services/ecr/lifecycle/errors.ts';
+import { isArchived } from '#services/ecr/lifecycle/storage-class.ts';
 import { readManifest } from '#services/ecr/manifest.ts';
 import { isDigest, isTag } from '#services/ecr/names.ts';
 import { readBlob } from '#services/ecr/read-blob.ts';
@@ -28,6 +30,7 @@ export async function getManifest(exchange: Exchange): Promise<void> {
   const { spec } = await readDurably(parts.store, (reader) => {
     const image = findImage(reader, repositoryIn(reader, name), id);
     if (image === undefined) throw imageNotFound(id, name.repositoryName, name.scope.account);
+    if (isArchived(reader, image)) throw imageArchived(id, name.repositoryName, name.scope.account);
     return image;
   });
   const headers = {
