@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { messageOf } from '#kernel/error.ts';
-import { awsHostnamesPort, endsSoon, readAwsHostnames, type AwsHostnames } from './aws-hostnames.ts';
+import { awsHostnamesPort, endsSoon, listenRefusal, readAwsHostnames, type AwsHostnames } from './aws-hostnames.ts';
 import { createRegistryServer, type HttpServerParts } from './http-server.ts';
 
 export interface AwsDoor {
@@ -32,7 +32,8 @@ async function open(known: AwsHostnames, parts: HttpServerParts): Promise<AwsDoo
     server.listen(awsHostnamesPort, address);
     await once(server, 'listening');
   } catch (thrown) {
-    throw new Error(whyNotListening(thrown, `${address}:${awsHostnamesPort}`), { cause: thrown });
+    const { why, remedy } = listenRefusal(thrown, address);
+    throw new Error(`${why}. ${remedy}`, { cause: thrown });
   }
   if (!endsSoon(known, parts.clock.now())) return { names, server };
   const ends = validTo.toISOString().slice(0, 10);
@@ -48,14 +49,4 @@ function readKey(file: string): string {
       cause: thrown,
     });
   }
-}
-
-/** What kept a server from listening at `where`, and what to do. */
-function whyNotListening(thrown: unknown, where: string): string {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  if (code === 'EADDRINUSE') return `${where} is taken, by another Berth or by a server on all addresses`;
-  if (code === 'EACCES') {
-    return `only root may listen on ${where}; run Berth as root, or give it the capability to (docs/design/front-door.md)`;
-  }
-  return `cannot listen on ${where} (${messageOf(thrown)})`;
 }

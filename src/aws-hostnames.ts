@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '#kernel/error.ts';
 
 /** What a folder of script/setup's says of the names that lead to Berth. */
 export interface AwsHostnames {
@@ -39,4 +40,23 @@ export function readAwsHostnames(folder: string): AwsHostnames | undefined {
 /** Whether script/setup would renew the certificate now: it ends within 60 days. */
 export function endsSoon({ validTo }: AwsHostnames, now: Date): boolean {
   return validTo.getTime() - now.getTime() < 60 * 24 * 60 * 60 * 1000;
+}
+
+/** What kept a server from listening at an address of the names', and what to do. */
+export function listenRefusal(thrown: unknown, address: string): { why: string; remedy: string } {
+  const where = `${address}:${awsHostnamesPort}`;
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return {
+      why: `${where} is taken`,
+      remedy: 'Another Berth may have it, or a server that listens on all addresses: stop one of them',
+    };
+  }
+  if (code === 'EACCES') {
+    return {
+      why: `${where} is for root alone`,
+      remedy: 'Run Berth as root, or with CAP_NET_BIND_SERVICE (docs/design/front-door.md)',
+    };
+  }
+  return { why: `cannot listen on ${where} (${messageOf(thrown)})`, remedy: 'Run script/setup --aws-hostnames again' };
 }

@@ -13,11 +13,10 @@ import { installationIn } from '#keys.ts';
 import { label } from '#node/labels.ts';
 import { busyboxPause } from '#node/pause.ts';
 import { overlaps } from '#services/ec2/addresses.ts';
+import { awsHostnames } from './check-aws-hostnames.ts';
+import type { Finding } from './finding.ts';
 
 const run = promisify(execFile);
-
-/** Either what is well, or what is wrong and how to mend it. */
-type Finding = { readonly well: string } | { readonly wrong: string; readonly mend: string };
 
 interface Check {
   readonly name: string;
@@ -34,6 +33,7 @@ const checks: readonly Check[] = [
   { name: 'disk', look: disk },
   { name: 'port', look: port },
   { name: 'VPC range', look: vpcRange },
+  { name: 'AWS host names', look: awsHostnames },
 ];
 
 /** Runs every check; `healthy` where none found anything wrong. */

@@ -7,7 +7,7 @@ import { requireInstallation } from './installation.ts';
  * send along, is put right too.
  */
 export function environmentLines(config: Config, environment: NodeJS.ProcessEnv): string {
-  const { endpoint, port, home, accessKeyId, secretAccessKey } = requireInstallation(config.data);
+  const { endpoint, port, names, home, accessKeyId, secretAccessKey } = requireInstallation(config.data);
   const variables = {
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -15,7 +15,7 @@ export function environmentLines(config: Config, environment: NodeJS.ProcessEnv)
     AWS_REGION: home.region,
     AWS_DEFAULT_REGION: home.region,
     BERTH_REGISTRY: `localhost:${port}`,
-    ...proxyVariables(environment),
+    ...proxyVariables(environment, names),
   };
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`);
   // Left from a login to AWS it would be sent with keys that it does not belong to.
@@ -23,12 +23,15 @@ export function environmentLines(config: Config, environment: NodeJS.ProcessEnv)
   return `${lines.join('\n')}\n`;
 }
 
-/** Behind a proxy, loopback must be left out of what goes through it. */
-function proxyVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const hasProxy = environment['HTTP_PROXY'] ?? environment['http_proxy'];
-  const exempt = environment['NO_PROXY'] ?? environment['no_proxy'] ?? '';
-  if (!hasProxy || exempt.split(',').includes('127.0.0.1')) return {};
-  const value = ['127.0.0.1', 'localhost', ...exempt.split(',').filter(Boolean)].join(',');
+/** Behind a proxy, loopback and the `names` that lead to it must be left out of what goes through it. */
+function proxyVariables(environment: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+  const proxies = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'];
+  const exempt = (environment['NO_PROXY'] ?? environment['no_proxy'] ?? '').split(',').filter(Boolean);
+  const missing = (exempt.includes('127.0.0.1') ? names : ['127.0.0.1', 'localhost', ...names]).filter(
+    (name) => !exempt.includes(name),
+  );
+  if (missing.length === 0 || !proxies.some((name) => environment[name])) return {};
+  const value = [...missing, ...exempt].join(',');
   return { NO_PROXY: value, no_proxy: value };
 }
 

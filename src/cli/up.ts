@@ -1,6 +1,6 @@
 // `berth up`: starts the platform, in the foreground or detached.
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createConfig, settings, type Config, type SettingName } from '#config.ts';
@@ -27,7 +27,7 @@ async function startDetached(config: Config): Promise<void> {
   }
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
   const logFile = join(config.data, 'berth.log');
-  const log = openSync(logFile, 'a+', 0o600);
+  const log = openLog(logFile);
   const logStart = fstatSync(log).size;
   const command = fileURLToPath(new URL('berth.ts', import.meta.url));
   const child = spawn(process.execPath, [...process.execArgv, command, 'up', ...flagsOf(config)], {
@@ -46,6 +46,17 @@ async function startDetached(config: Config): Promise<void> {
   child.unref();
   const { host = config.host, port = config.port, names, warning } = findHolder(config.data) ?? {};
   sayReady(config, { host, port, names, warning }, `process ${child.pid}, log ${logFile}`);
+}
+
+const maxLogBytes = 16 * 1024 * 1024;
+
+/** Opens what the process will write to; one that is long is set aside first, as `berth.log.1`. */
+function openLog(file: string): number {
+  const log = openSync(file, 'a+', 0o600);
+  if (fstatSync(log).size <= maxLogBytes) return log;
+  closeSync(log);
+  renameSync(file, `${file}.1`);
+  return openSync(file, 'a+', 0o600);
 }
 
 /** To people; tools ask /_berth/health. */
