@@ -125,7 +125,6 @@ export interface PullThroughRuleSpec {
   readonly prefix: string;
   /** `registry-1.docker.io`, `localhost:5000` */
   readonly upstreamRegistryUrl: string;
-  readonly upstreamRegistry?: string;
   /** `ROOT` where the upstream's names follow the prefix as they are. */
   readonly upstreamPrefix: string;
   /** Milliseconds since the epoch. */
@@ -159,6 +158,11 @@ export interface ArrivalSpec extends Scope {
   readonly blobs: Readonly<Record<string, number>>;
   /** Milliseconds since the epoch. */
   readonly arrivedAt: number;
+}
+/** Written by the arrival reconciler. */
+export interface ArrivalStatus {
+  /** Why upstream did not give what is missing when it was last asked; absent where it was not asked yet. */
+  readonly failure?: string;
 }
 
 /** A repository's lifecycle policy. The spec is written by the policy operations, the status by the lifecycle reconciler. */
@@ -289,7 +293,7 @@ export const pullThroughRuleKind: Kind<PullThroughRuleSpec, null> = { name: 'ecr
 /** By the tag's key. */
 export const upstreamCheckKind: Kind<UpstreamCheckSpec, null> = { name: 'ecr/upstream-check', version: 1 };
 /** By the key of the image to be. */
-export const arrivalKind: Kind<ArrivalSpec, null> = {
+export const arrivalKind: Kind<ArrivalSpec, ArrivalStatus> = {
   name: 'ecr/arrival',
   version: 1,
   indexes: {

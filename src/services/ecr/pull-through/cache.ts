@@ -1,0 +1,267 @@
+// The pull-through cache: brings images in from upstream as they are asked for, and serves them while they still come.
+import type { Blobs } from '#drivers/blobs.ts';
+import { UpstreamError, type UpstreamManifest, type UpstreamRegistry } from '#drivers/upstream-registry.ts';
+import type { Clock } from '#kernel/clock.ts';
+import { AwsError } from '#kernel/error.ts';
+import type { Log } from '#kernel/log.ts';
+import type { Store } from '#kernel/store.ts';
+import type { ImageId } from '#services/ecr/image-records.ts';
+import {
+  arrivalKind,
+  blobNamespace,
+  digestKey,
+  layerKind,
+  repositoryKey,
+  repositoryKind,
+} from '#services/ecr/kinds.ts';
+import type { RepositoryName } from '#services/ecr/names.ts';
+import {
+  arrivalsReadyWith,
+  completeArrival,
+  missingBlobs,
+  noteCheck,
+  receiveManifest,
+  type Received,
+} from './arrivals.ts';
+import { BlobFetch } from './blob-fetch.ts';
+import { planPull, type Arrival, type PullPlan } from './plan-pull.ts';
+
+export interface PullThroughParts {
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly upstream: UpstreamRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What is needed to bring something in: AWS asks for both of one who pulls what is not cached yet. */
+export type ImportAction = 'ecr:BatchImportUpstreamImage' | 'ecr:CreateRepository';
+
+export interface Pull {
+  readonly name: RepositoryName;
+  /** A digest, or else a tag. */
+  readonly id: ImageId;
+  /** Throws an AwsError or RegistryError where the caller may not do this to the repository. */
+  readonly authorize: (action: ImportAction) => void;
+}
+
+/** A blob that an arrived manifest waits for. */
+export interface ComingBlob {
+  /** Bytes. */
+  readonly size: number;
+  /** Begins to fetch it unless that is under way. Rejects with UpstreamError where upstream does not give it. */
+  fetch(): Promise<BlobFetch>;
+}
+
+export interface PullThrough {
+  /**
+   * To be asked before an image is looked up. Gives the manifest where it came from upstream and its image is not complete
+   * yet; undefined where what the store has is the answer, be it by now or all along. Throws UpstreamError where upstream
+   * was needed and did not help (except that it has no such image: then the store has none either).
+   */
+  manifest(pull: Pull): Promise<UpstreamManifest | undefined>;
+  /** To be asked where a repository has no such blob: whether it waits for it. */
+  blob(name: RepositoryName, digest: string): ComingBlob | undefined;
+  /** Fetches all that an arrival waits for, a few blobs at a time, and makes it an image. Throws UpstreamError. */
+  complete(arrivalKey: string): Promise<void>;
+}
+
+/** Blobs of one image that are fetched at once when nobody pulls it; docker takes three, too. */
+const lanes = 3;
+
+export function createPullThrough(parts: PullThroughParts): PullThrough {
+  return new Cache(parts);
+}
+
+class Cache implements PullThrough {
+  readonly #parts: PullThroughParts;
+  /** Questions to upstream that are under way: who asks the same meanwhile gets the same answer. */
+  readonly #asking = new Map<string, Promise<Arrival | undefined>>();
+  readonly #fetches = new Map<string, BlobFetch>();
+
+  constructor(parts: PullThroughParts) {
+    this.#parts = parts;
+  }
+
+  async manifest(pull: Pull): Promise<UpstreamManifest | undefined> {
+    const { store, clock } = this.#parts;
+    const plan = store.read((reader) => planPull(reader, pull.name, pull.id, clock.now()));
+    if (plan.do === 'serve-own') return undefined;
+    const arrival = await this.#carryOut(pull, plan);
+    await store.durable();
+    if (arrival === undefined || store.read((reader) => reader.get(arrivalKind, arrival.key)) === undefined) {
+      return undefined;
+    }
+    const { digest, mediaType, manifest } = arrival.spec;
+    return { digest, mediaType, body: Buffer.from(manifest) };
+  }
+
+  #carryOut(pull: Pull, plan: Exclude<PullPlan, { do: 'serve-own' }>): Promise<Arrival | undefined> {
+    switch (plan.do) {
+      case 'serve-arrival':
+        return Promise.resolve(plan.arrival);
+      case 'fetch':
+        this.#authorize(pull);
+        return this.#once(pull, plan.reference, () => this.#fetchMissing(pull, plan));
+      case 'compare':
+        if (!this.#isAllowed(pull)) return Promise.resolve(undefined);
+        return this.#once(pull, plan.tag, () => this.#compare(pull, plan));
+    }
+  }
+
+  async #fetchMissing({ name, id }: Pull, plan: PullPlan & { do: 'fetch' }): Promise<Arrival | undefined> {
+    const { upstream } = this.#parts;
+    try {
+      const manifest = await upstream.manifest(plan.from, plan.reference, neverAborted());
+      return await this.#receive(name, { from: plan.from, manifest, tag: id.imageDigest ? undefined : id.imageTag });
+    } catch (thrown) {
+      // The caller then finds neither here: ImageNotFound, or RepositoryNotFound, as everywhere.
+      if (thrown instanceof UpstreamError && thrown.reason === 'not-found') return undefined;
+      throw thrown;
+    }
+  }
+
+  /** Looks whether upstream has moved a tag. Where it cannot be asked, what is here is served on. */
+  async #compare({ name }: Pull, { from, tag, digest }: PullPlan & { do: 'compare' }): Promise<Arrival | undefined> {
+    const { store, upstream, clock, log } = this.#parts;
+    const repository = repositoryKey(name.scope, name.repositoryName);
+    const note = (check: { checkedAt?: number; failedAt?: number }) =>
+      store.write((tx) => noteCheck(tx, repository, tag, check));
+    try {
+      const current = await upstream.digest(from, tag, neverAborted());
+      if (current !== digest) {
+        const manifest = await upstream.manifest(from, tag, neverAborted());
+        return await this.#receive(name, { from, manifest, tag });
+      }
+      await note({ checkedAt: clock.now().getTime() });
+    } catch (thrown) {
+      if (!(thrown instanceof UpstreamError)) throw thrown;
+      const at = clock.now().getTime();
+      // Upstream dropped the tag; ECR keeps what it has cached.
+      await note(thrown.reason === 'not-found' ? { checkedAt: at } : { failedAt: at });
+      log.warn('a cached tag could not be compared with upstream; it is served as it is', {
+        repository,
+        tag,
+        error: thrown,
+      });
+    }
+    return undefined;
+  }
+
+  async #receive(name: RepositoryName, received: Omit<Received, 'now'>): Promise<Arrival> {
+    const { store, blobs, clock } = this.#parts;
+    const { body, digest } = received.manifest;
+    await blobs.put(blobNamespace(name.scope), body, digest.startsWith('sha512:') ? 'sha512' : 'sha256');
+    try {
+      return await store.write((tx) => receiveManifest(tx, name, { ...received, now: clock.now() }));
+    } catch (thrown) {
+      if (!(thrown instanceof AwsError) || thrown.code !== 'InvalidParameterException') throw thrown;
+      const { registry } = received.from;
+      throw new UpstreamError(
+        'malformed',
+        `${registry} sent a manifest that cannot be kept: ${thrown.message}`,
+        thrown,
+      );
+    }
+  }
+
+  #once(pull: Pull, reference: string, ask: () => Promise<Arrival | undefined>): Promise<Arrival | undefined> {
+    const key = `${repositoryKey(pull.name.scope, pull.name.repositoryName)} ${reference}`;
+    const present = this.#asking.get(key);
+    if (present !== undefined) return present;
+    const asking = ask().finally(() => this.#asking.delete(key));
+    this.#asking.set(key, asking);
+    return asking;
+  }
+
+  #authorize({ name, authorize }: Pull): void {
+    authorize('ecr:BatchImportUpstreamImage');
+    const key = repositoryKey(name.scope, name.repositoryName);
+    const exists = this.#parts.store.read((reader) => reader.get(repositoryKind, key)) !== undefined;
+    if (!exists) authorize('ecr:CreateRepository');
+  }
+
+  /** Whoever may only pull gets what is cached. */
+  #isAllowed(pull: Pull): boolean {
+    try {
+      this.#authorize(pull);
+      return true;
+    } catch (thrown) {
+      this.#parts.log.debug('a cached tag is served without a look at upstream: its puller may not import', {
+        repository: pull.name.repositoryName,
+        error: thrown,
+      });
+      return false;
+    }
+  }
+
+  blob(name: RepositoryName, digest: string): ComingBlob | undefined {
+    const repository = repositoryKey(name.scope, name.repositoryName);
+    const [arrival] = this.#parts.store.read((reader) => reader.by(arrivalKind, 'blob', digestKey(repository, digest)));
+    const size = arrival?.spec.blobs[digest];
+    if (arrival === undefined || size === undefined) return undefined;
+    return {
+      size,
+      fetch: async () => {
+        const fetch = this.#fetch(arrival, digest, size);
+        await fetch.opened;
+        return fetch;
+      },
+    };
+  }
+
+  async complete(arrivalKey: string): Promise<void> {
+    const { store, clock } = this.#parts;
+    const arrival = store.read((reader) => reader.get(arrivalKind, arrivalKey));
+    if (arrival === undefined) return;
+    const waiting = store.read((reader) => missingBlobs(reader, arrival)).values();
+    const work = async () => {
+      for (const { digest, size } of waiting) await this.#fetch(arrival, digest, size).kept;
+    };
+    await Promise.all(Array.from({ length: lanes }, work));
+    await this.#putManifest(arrival);
+    await store.write((tx) => completeArrival(tx, arrival, clock.now()));
+  }
+
+  #fetch({ spec }: Arrival, digest: string, size: number): BlobFetch {
+    const { upstream, blobs, log } = this.#parts;
+    const key = digestKey(spec.repositoryKey, digest);
+    const present = this.#fetches.get(key);
+    if (present !== undefined) return present;
+    const namespace = blobNamespace(spec);
+    const keep = () => this.#keep(spec.repositoryKey, digest, size);
+    const fetch = new BlobFetch({ upstream, blobs, namespace, from: spec.upstream, digest, size, keep });
+    this.#fetches.set(key, fetch);
+    void fetch.kept
+      .catch((error: unknown) => log.warn('a blob could not be fetched from upstream', { key, error }))
+      .finally(() => this.#fetches.delete(key));
+    return fetch;
+  }
+
+  /** The manifest as a blob: bytes come before the names that need them, and nothing held these so far. */
+  async #putManifest({ spec }: Arrival): Promise<void> {
+    const algorithm = spec.digest.startsWith('sha512:') ? 'sha512' : 'sha256';
+    await this.#parts.blobs.put(blobNamespace(spec), Buffer.from(spec.manifest), algorithm);
+  }
+
+  /** Notes a blob, and makes images of the arrivals that it was the last one for. */
+  async #keep(repository: string, digest: string, size: number): Promise<void> {
+    const { store, clock } = this.#parts;
+    const waiting = store.read((reader) => reader.by(arrivalKind, 'blob', digestKey(repository, digest)));
+    for (const arrival of waiting) await this.#putManifest(arrival);
+    await store.write((tx) => {
+      if (tx.get(repositoryKind, repository) === undefined) return;
+      const now = clock.now();
+      tx.put(layerKind, digestKey(repository, digest), {
+        spec: { digest, size, uploadedAt: now.getTime() },
+        status: null,
+      });
+      for (const arrival of arrivalsReadyWith(tx, repository, digest)) completeArrival(tx, arrival, now);
+    });
+  }
+}
+
+/** What is asked is for all who want it: nobody's leaving ends it. The driver keeps the time. */
+function neverAborted(): AbortSignal {
+  return new AbortController().signal;
+}

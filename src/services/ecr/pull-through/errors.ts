@@ -1,0 +1,41 @@
+// What pull-through cache rules are refused with.
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html#API_CreatePullThroughCacheRule_Errors
+import { AwsError } from '#kernel/error.ts';
+
+export function ruleAlreadyExists(prefix: string, registryId: string): AwsError {
+  return new AwsError(
+    'PullThroughCacheRuleAlreadyExistsException',
+    `A pull through cache rule with prefix '${prefix}' already exists in the registry with id '${registryId}'`,
+  );
+}
+
+export function ruleNotFound(prefix: string, registryId: string): AwsError {
+  return new AwsError(
+    'PullThroughCacheRuleNotFoundException',
+    `The pull through cache rule with prefix '${prefix}' does not exist in the registry with id '${registryId}'`,
+  );
+}
+
+export function unsupportedUpstream(url: string, why: string): AwsError {
+  return new AwsError(
+    'UnsupportedUpstreamRegistryException',
+    `The specified upstream registry '${url}' isn't supported: ${why}`,
+  );
+}
+
+export function tooManyRules(limit: number): AwsError {
+  return new AwsError('LimitExceededException', `A registry can have at most ${limit} pull through cache rules`);
+}
+
+/** `parameter` is credentialArn or customRoleArn. */
+export function credentialsUnsupported(parameter: string, value: string): AwsError {
+  return parameter === 'credentialArn'
+    ? new AwsError(
+        'SecretNotFoundException',
+        `The secret '${value}' was not found: Berth has no Secrets Manager yet. Leave credentialArn away to pull from the upstream registry as an anonymous client`,
+      )
+    : new AwsError(
+        'ValidationException',
+        `customRoleArn '${value}' cannot be used: Berth does not pull from the registries of AWS accounts`,
+      );
+}
