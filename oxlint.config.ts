@@ -23,7 +23,14 @@ const neighbours: Readonly<Record<string, readonly string[]>> = {
   cost: ['ecs'],
 };
 
-const driverInterfaces = ['drivers/runtime.ts', 'drivers/blobs.ts', 'drivers/journal.ts', 'drivers/proxy.ts'];
+const driverInterfaces = [
+  'drivers/runtime.ts',
+  'drivers/blobs.ts',
+  'drivers/journal.ts',
+  'drivers/scanner.ts',
+  'drivers/upstream-registry.ts',
+  'drivers/proxy.ts',
+];
 const underServices = ['kernel/**', 'aws/service.ts', ...driverInterfaces];
 
 const tests = ['**/*.test.ts', '**/*.suite.ts', '**/*.fixture.ts', '**/fixture.ts', 'test/**'];

@@ -5,6 +5,7 @@ import { createApp, type World } from '#app.ts';
 import { loadModel } from '#aws/codec.ts';
 import { catalog, type ModelName } from '#aws/models.ts';
 import type { Service } from '#aws/service.ts';
+import { FakeScanner } from '#drivers/scanner-fake.ts';
 import { FakeBlobs } from '#drivers/blobs-fake.ts';
 import { FakeEngine } from '#drivers/fake-engine.ts';
 import { createFakeJournal } from '#drivers/journal-fake.ts';
@@ -28,6 +29,7 @@ function stillWorld(): World {
     database: createMemoryDisk(clock).open(),
     runtime: new FakeRuntime(new FakeEngine({ clock, random })),
     architecture: 'X86_64',
+    scanner: new FakeScanner(),
     blobs: new FakeBlobs({ clock, random }),
     journal: createFakeJournal(),
     recordAccess: () => {},

@@ -6,6 +6,7 @@ import type { Authorizer, Service } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';
 import type { Journal } from '#drivers/journal.ts';
 import type { Runtime } from '#drivers/runtime.ts';
+import type { Scanner } from '#drivers/scanner.ts';
 import type { Scope } from '#kernel/arn.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
@@ -53,6 +54,7 @@ export interface World {
   /** What the runtime's machine is. */
   readonly architecture: 'X86_64' | 'ARM64';
   readonly blobs: Blobs;
+  readonly scanner: Scanner;
   readonly journal: Journal;
   readonly recordAccess: (record: AccessRecord) => void;
   /** The store failed: end the process. */
@@ -140,6 +142,7 @@ function createServices(installation: Installation, world: World, store: Store, 
   const ecr = createEcr({
     store,
     blobs,
+    scanner: world.scanner,
     clock,
     random,
     log,
@@ -170,7 +173,8 @@ function createOwnNode(
   return createNode({
     runtime,
     controlPlane: ecs.controlPlane,
-    registryLogin: ({ registryId, region }) => ecr.images.pullCredentials({ account: registryId, region }),
+    registryLogin: ({ registryId, region, repositoryName, account }) =>
+      ecr.images.pullCredentials({ scope: { account: registryId, region }, repositoryName, account }),
     logSink: logs.containerLogs,
     clock,
     random,

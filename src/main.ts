@@ -7,6 +7,7 @@ import { openAccessLog } from './access-log.ts';
 import { openAwsDoor, type AwsDoor } from './aws-door.ts';
 import type { Config } from './config.ts';
 import { createFsBlobs } from '#drivers/blobs-fs.ts';
+import { createTrivyScanner } from '#drivers/scanner-trivy/trivy-scanner.ts';
 import { createFsJournal } from '#drivers/journal-fs.ts';
 import { createDockerRuntime } from '#drivers/runtime-docker/docker-runtime.ts';
 import { systemClock } from '#kernel/clock.ts';
@@ -102,6 +103,7 @@ function openApp(config: Config, { directory, log, port, recordAccess }: Setting
       database: openSqliteDatabase(directory.file('berth.db')),
       runtime: createDockerRuntime({ clock: systemClock }),
       architecture: process.arch === 'arm64' ? 'ARM64' : 'X86_64',
+      scanner: createTrivyScanner(process.env),
       blobs: createFsBlobs(directory.directory('blobs'), { clock: systemClock, random: systemRandom, log }),
       journal: createFsJournal(directory.directory('logs')),
       onFatal: failStop(log),

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { AccessRecord } from '#aws/access-record.ts';
 import { Sha256 } from '#aws/sdk-signer.fixture.ts';
+import { FakeScanner } from '#drivers/scanner-fake.ts';
 import { FakeBlobs } from '#drivers/blobs-fake.ts';
 import { FakeEngine } from '#drivers/fake-engine.ts';
 import { createFakeJournal } from '#drivers/journal-fake.ts';
@@ -76,6 +77,7 @@ export async function openFrontDoor({ clock = systemClock, ready = true }: Front
       database: disk.open(),
       runtime: new FakeRuntime(new FakeEngine({ clock, random })),
       architecture: 'X86_64',
+      scanner: new FakeScanner(),
       blobs: new FakeBlobs({ clock, random }),
       journal: createFakeJournal(),
       recordAccess: (record) => records.push(record),

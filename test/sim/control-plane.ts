@@ -1,5 +1,6 @@
 // A control plane that lives, is killed at any moment, and lives again over the same disk and the same engine.
 import { createApp, type App, type Installation } from '#app.ts';
+import { FakeScanner } from '#drivers/scanner-fake.ts';
 import { FakeRuntime } from '#drivers/runtime-fake.ts';
 import type { Runtime } from '#drivers/runtime.ts';
 import { silentLog, type Log } from '#kernel/log.ts';
@@ -99,6 +100,7 @@ export class ControlPlane {
       database: life.outside(this.#dyingAtCommit(ledger.watch(database))),
       runtime: this.#watched(runtime, life),
       architecture: 'X86_64',
+      scanner: new FakeScanner(),
       blobs,
       journal: life.outside(this.#journal),
       recordAccess: () => undefined,

@@ -48,7 +48,8 @@ function parse(text: string): Report {
     throw new ScannerError('failed', 'Trivy answered with something that is not JSON.');
   }
   const version = (report as Report | null)?.SchemaVersion;
-  if (version !== 2) throw new ScannerError('failed', `Trivy answered in schema version ${version}; Berth reads version 2.`);
+  if (version !== 2)
+    throw new ScannerError('failed', `Trivy answered in schema version ${version}; Berth reads version 2.`);
   return report as Report;
 }
 

@@ -5,6 +5,7 @@ import type { Reader } from '#kernel/store.ts';
 import { tagsOf } from './image-records.ts';
 import { imagePullKind, type Image, type Repository } from './kinds.ts';
 import { storageOf } from './lifecycle/storage-class.ts';
+import { scanSummaryOf } from './scanning/describe-scan.ts';
 
 export type ImageDetail = NonNullable<Out<'ecr', 'DescribeImages'>['imageDetails']>[number];
 
@@ -23,6 +24,7 @@ export function describeImage(reader: Reader, { spec: repository }: Repository, 
     imageManifestMediaType: spec.mediaType,
     ...(spec.artifactMediaType === undefined ? {} : { artifactMediaType: spec.artifactMediaType }),
     ...(spec.subject === undefined ? {} : { subjectManifestDigest: spec.subject }),
+    ...scanSummaryOf(reader, image),
     ...(pull === undefined ? {} : { lastRecordedPullTime: new Date(pull.spec.pulledAt) }),
     imageStatus: storageClass === 'ARCHIVE' ? 'ARCHIVED' : 'ACTIVE',
     ...(archivedAt === undefined ? {} : { lastArchivedAt: new Date(archivedAt) }),

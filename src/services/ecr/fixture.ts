@@ -1,6 +1,9 @@
 // An ecr service on a store of its own, for tests: operations called as the gateway would, without a wire.
+import { accessRequest } from '#aws/access-request.ts';
 import type { Authorizer, Context, In, OperationName, Out, PageRequest, Principal } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';
+import { FakeScanner } from '#drivers/scanner-fake.ts';
+import type { Scanner } from '#drivers/scanner.ts';
 import type { Scope } from '#kernel/arn.ts';
 import { systemClock, type Clock } from '#kernel/clock.ts';
 import { AwsError } from '#kernel/error.ts';
@@ -9,6 +12,7 @@ import { systemRandom } from '#kernel/random.ts';
 import { createStore } from '#kernel/store-create.ts';
 import { createMemoryDisk, type MemoryDisk } from '#kernel/store-memory.ts';
 import type { Store } from '#kernel/store.ts';
+import { createAuthorizer } from '#services/iam/authorizer.ts';
 import { ecrKinds } from './kinds.ts';
 import { createEcr, type Ecr } from './service.ts';
 
@@ -23,7 +27,7 @@ export interface SetClock {
   sleep: Clock['sleep'];
 }
 
-/** One access key for the root of each account: `AKIA<account>`, unless its account is in `revoked`. */
+/** Decides as iam does, with one access key for the root of each account: `AKIA<account>`, unless it is in `revoked`. */
 export interface RootAuthorizer extends Authorizer {
   readonly revoked: Set<string>;
   /** Actions that are refused to everyone. */
@@ -51,6 +55,7 @@ export async function createFixture(options: {
   readonly blobs: Blobs;
   readonly endpoint?: string;
   readonly disk?: MemoryDisk;
+  readonly scanner?: Scanner;
 }): Promise<Fixture> {
   const clock = createSetClock();
   const disk = options.disk ?? createMemoryDisk(clock);
@@ -59,13 +64,15 @@ export async function createFixture(options: {
   };
   const store = await createStore({ database: disk.open(), kinds: ecrKinds, log: silentLog, onFatal, strict: true });
   const authorizer = createRootAuthorizer();
-  const { blobs, endpoint = 'localhost:4566' } = options;
-  const parts = { store, blobs, clock, random: systemRandom, log: silentLog, authorizer };
+  const { blobs, endpoint = 'localhost:4566', scanner = new FakeScanner() } = options;
+  const parts = { store, blobs, scanner, clock, random: systemRandom, log: silentLog, authorizer };
   const ecr = createEcr({ ...parts, tokenKey: Buffer.alloc(32, 7), endpoint, home });
   const call: Fixture['call'] = async (name, input, scope = home) => {
     const operation = ecr.service.operations.get(name);
     if (operation === undefined) throw new Error(`no operation ${name}`);
     const context = contextOf(scope, clock.now());
+    const asked = { operationName: name, operation, input, context, secure: false };
+    authorizer.authorize(accessRequest(ecr.service, asked, store));
     if ('run' in operation) return (await store.write((tx) => operation.run(input, tx, context))) as never;
     if ('read' in operation) return store.read((reader) => operation.read(input, reader, context)) as never;
     return (await operation.perform(input, context, AbortSignal.timeout(10_000))) as never;
@@ -106,6 +113,8 @@ function createSetClock(): SetClock {
 function createRootAuthorizer(): RootAuthorizer {
   const revoked = new Set<string>();
   const denied = new Set<string>();
+  const keys = { account: home.account, accessKeyId: `AKIA${home.account}`, secretAccessKey: 'secret' };
+  const iam = createAuthorizer(keys, Buffer.alloc(32, 8));
   return {
     revoked,
     denied,
@@ -113,8 +122,10 @@ function createRootAuthorizer(): RootAuthorizer {
       const account = accessKeyId.slice('AKIA'.length);
       return revoked.has(account) ? undefined : { principal: rootOf(account), secretAccessKey: 'secret' };
     },
-    authorize({ action }) {
+    authorize(request) {
+      const { action } = request;
       if (denied.has(action)) throw new AwsError('AccessDeniedException', `${action} is refused`);
+      iam.authorize(request);
     },
   };
 }

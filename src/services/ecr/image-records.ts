@@ -32,6 +32,7 @@ import { restoreImage } from './lifecycle/storage-class.ts';
 import type { Manifest } from './manifest.ts';
 import type { RepositoryName } from './names.ts';
 import { askForReplications } from './replication/replications.ts';
+import { scanOnPush } from './scanning/plan-scan.ts';
 import { isTagImmutable } from './tag-mutability.ts';
 
 /** Digest, tag or both, as the API names an image. */
@@ -47,8 +48,6 @@ export interface PushedManifest {
   /** Bytes. */
   readonly size: number;
   readonly tag: string | undefined;
-  /** An index whose images need not be here: see `ImageSpec`. */
-  readonly partial?: boolean;
   /** An index whose images need not be here: see `ImageSpec`. */
   readonly partial?: boolean;
   /** Milliseconds since the epoch. */
@@ -116,7 +115,8 @@ export function putImage(tx: Tx, name: RepositoryName, pushed: PushedManifest): 
       ...(pushed.partial === true && content.manifests.length > 0 ? { partial: true as const } : {}),
       pushedAt: pushed.pushedAt,
     };
-    tx.put(imageKind, imageKey, { spec, status: null });
+    const image = tx.put(imageKind, imageKey, { spec, status: null });
+    scanOnPush(tx, repository, image, new Date(pushed.pushedAt));
   } else {
     // "The image can be restored as an active image [...] by re-pushing the image to the repository."
     restoreImage(tx, { key: imageKey }, pushed.pushedAt);
@@ -124,8 +124,6 @@ export function putImage(tx: Tx, name: RepositoryName, pushed: PushedManifest): 
   if (tag !== undefined && tagged?.spec.digest !== digest) {
     tx.put(tagKind, tagKey(repository.key, tag), { spec: { tag, digest, imageKey }, status: null });
   }
-  // Whoever puts a tag owns it; a pull-through cache notes that it did after this.
-  if (tag !== undefined) tx.delete(upstreamCheckKind, tagKey(repository.key, tag));
   // Whoever puts a tag owns it; a pull-through cache notes that it did after this.
   if (tag !== undefined) tx.delete(upstreamCheckKind, tagKey(repository.key, tag));
   askForReplications(tx, repository.spec, imageKey, tag);
@@ -139,7 +137,8 @@ function sizeOfContent(tx: Tx, repository: Repository, { content, partial }: Pus
   if (missingLayers.length > 0) throw layersNotFound(missingLayers, repositoryName, scope.account);
   const images = content.manifests.map((digest) => tx.get(imageKind, digestKey(repository.key, digest)));
   const missingImages = content.manifests.filter((_, at) => images[at] === undefined);
-  if (missingImages.length > 0 && partial !== true) throw referencedImagesNotFound(missingImages, repositoryName, scope.account);
+  if (missingImages.length > 0 && partial !== true)
+    throw referencedImagesNotFound(missingImages, repositoryName, scope.account);
   const own = layers.reduce((sum, layer) => sum + layer!.spec.size, 0);
   return images.reduce((largest, image) => Math.max(largest, image?.spec.imageSizeInBytes ?? 0), own);
 }
@@ -179,7 +178,6 @@ function deleteImageRecord(tx: Tx, image: Image): void {
 export function deleteRepositoryRecords(tx: Tx, repository: Repository): void {
   for (const tag of tx.list(tagKind, tagKey(repository.key, ''))) deleteTagRecord(tx, tag.key);
   for (const image of imagesOf(tx, repository)) deleteImageRecord(tx, image);
-  for (const arrival of tx.list(arrivalKind, digestKey(repository.key, ''))) tx.delete(arrivalKind, arrival.key);
   for (const arrival of tx.list(arrivalKind, digestKey(repository.key, ''))) tx.delete(arrivalKind, arrival.key);
   for (const layer of tx.list(layerKind, digestKey(repository.key, ''))) tx.delete(layerKind, layer.key);
   tx.delete(repositoryPolicyKind, repository.key);

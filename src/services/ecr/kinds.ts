@@ -87,7 +87,11 @@ export interface TagSpec {
   readonly imageKey: string;
 }
 
-/** A blob that a repository holds; without this record the bytes are not visible there. Written by the registry. */
+/**
+ * A blob that a repository holds; without this record the bytes are not visible there. The spec is written by the
+ * registry, the status by the collector; the registry takes the status back (null) whenever it tells a client that the
+ * layer is here (storage/known-layer.ts).
+ */
 export interface LayerSpec {
   readonly digest: string;
   /** Bytes. */
@@ -95,9 +99,12 @@ export interface LayerSpec {
   /** Milliseconds since the epoch. */
   readonly uploadedAt: number;
 }
+/** Since when the collector knows that no image needs the layer. */
+export type LayerStatus = { readonly unusedSince: number } | null;
 
 export type Repository = Resource<RepositorySpec, null>;
 export type Image = Resource<ImageSpec, null>;
+export type Layer = Resource<LayerSpec, LayerStatus>;
 export type LifecyclePolicy = Resource<LifecyclePolicySpec, LifecyclePolicyStatus>;
 
 /** What is said of the repositories under a prefix that come about by themselves. Written by the template operations. */
@@ -125,6 +132,7 @@ export interface PullThroughRuleSpec {
   readonly prefix: string;
   /** `registry-1.docker.io`, `localhost:5000` */
   readonly upstreamRegistryUrl: string;
+  readonly upstreamRegistry?: string;
   /** `ROOT` where the upstream's names follow the prefix as they are. */
   readonly upstreamPrefix: string;
   /** Milliseconds since the epoch. */
@@ -239,20 +247,19 @@ export interface ScanSpec {
   /** Milliseconds since the epoch. */
   readonly requestedAt: number;
 }
-export interface ScanStatus {
-  readonly state: 'PENDING' | 'IN_PROGRESS' | 'COMPLETE' | 'FAILED' | 'UNSUPPORTED_IMAGE';
-  readonly description?: string;
+export type ScanStatus =
+  | { readonly state: 'PENDING' }
+  | { readonly state: 'IN_PROGRESS' }
+  | { readonly state: 'FAILED' | 'UNSUPPORTED_IMAGE'; readonly description: string }
+  | CompleteScan;
+export interface CompleteScan {
+  readonly state: 'COMPLETE';
   /** Milliseconds since the epoch. */
-  readonly completedAt?: number;
+  readonly completedAt: number;
   readonly sourceUpdatedAt?: number;
-  readonly findings?: readonly ScanFinding[];
-}
-export interface ScanFinding {
-  readonly name: string;
-  readonly severity: 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'INFORMATIONAL' | 'UNDEFINED';
-  readonly description?: string;
-  readonly uri?: string;
-  readonly attributes: Readonly<Record<string, string>>;
+  readonly severityCounts: Readonly<Record<string, number>>;
+  /** Digest of the findings, which may be megabytes, as JSON in the registry's blobs. */
+  readonly report: string;
 }
 
 export const repositoryKind: Kind<RepositorySpec, null> = {
@@ -274,6 +281,7 @@ export const imageKind: Kind<ImageSpec, null> = {
     reference: ({ spec }) => spec.references.map((digest) => digestKey(spec.repositoryKey, digest)),
     /** By repository and digest of the subject: what is said about this image? */
     subject: ({ spec }) => (spec.subject === undefined ? undefined : digestKey(spec.repositoryKey, spec.subject)),
+    bytes: namedBytes,
   },
 };
 
@@ -283,7 +291,11 @@ export const tagKind: Kind<TagSpec, null> = {
   indexes: { image: ({ spec }) => spec.imageKey },
 };
 
-export const layerKind: Kind<LayerSpec, null> = { name: 'ecr/layer', version: 1 };
+export const layerKind: Kind<LayerSpec, LayerStatus> = {
+  name: 'ecr/layer',
+  version: 1,
+  indexes: { bytes: namedBytes },
+};
 
 /** By scope alone. */
 export const registryKind: Kind<RegistrySpec, null> = { name: 'ecr/registry', version: 1 };
@@ -299,15 +311,7 @@ export const arrivalKind: Kind<ArrivalSpec, ArrivalStatus> = {
   indexes: {
     tag: ({ spec }) => spec.tags.map((tag) => tagKey(spec.repositoryKey, tag)),
     blob: ({ spec }) => Object.keys(spec.blobs).map((digest) => digestKey(spec.repositoryKey, digest)),
-  },
-};
-/** By the key of the image to be. */
-export const arrivalKind: Kind<ArrivalSpec, null> = {
-  name: 'ecr/arrival',
-  version: 1,
-  indexes: {
-    tag: ({ spec }) => spec.tags.map((tag) => tagKey(spec.repositoryKey, tag)),
-    blob: ({ spec }) => Object.keys(spec.blobs).map((digest) => digestKey(spec.repositoryKey, digest)),
+    bytes: namedBytes,
   },
 };
 /** By the repository's key. */
@@ -323,7 +327,14 @@ export const lifecyclePreviewKind: Kind<LifecyclePreviewSpec, LifecyclePreviewSt
 /** By the image's key. */
 export const imagePullKind: Kind<ImagePullSpec, null> = { name: 'ecr/image-pull', version: 1 };
 export const imageStorageKind: Kind<ImageStorageSpec, null> = { name: 'ecr/image-storage', version: 1 };
-export const scanKind: Kind<ScanSpec, ScanStatus> = { name: 'ecr/scan', version: 1 };
+export const scanKind: Kind<ScanSpec, ScanStatus> = {
+  name: 'ecr/scan',
+  version: 1,
+  indexes: {
+    /** By digest: whose findings are in this blob? */
+    report: ({ status }) => (status.state === 'COMPLETE' ? status.report : undefined),
+  },
+};
 /** By the image's key and the destination. */
 export const replicationKind: Kind<ReplicationSpec, ReplicationStatus> = {
   name: 'ecr/replication',
@@ -357,6 +368,23 @@ export function tagKey(repository: string, tag: string): string {
 /** The blob store's namespace of a registry. */
 export function blobNamespace(scope: Scope): string {
   return `${scope.account}.${scope.region}`;
+}
+
+/** The registry of a blob store's namespace; undefined where it is somebody else's. */
+export function scopeOfNamespace(namespace: string): Scope | undefined {
+  const [, account, region] = /^(\d{12})\.([a-z0-9-]+)$/.exec(namespace) ?? [];
+  return account === undefined || region === undefined ? undefined : { account, region };
+}
+
+/** By the bytes in the blob store that a record names. A kind that names any is known to storage/named-blobs.ts. */
+export function bytesKey(namespace: string, digest: string): string {
+  return `${namespace} ${digest}`;
+}
+
+/** The index `bytes` of what is kept under a digestKey. */
+function namedBytes({ key, spec }: { readonly key: string; readonly spec: { readonly digest: string } }): string {
+  const [account = '', region = ''] = key.split('/', 2);
+  return bytesKey(blobNamespace({ account, region }), spec.digest);
 }
 
 /** Every kind that ecr stores. */

@@ -1,6 +1,7 @@
 // The ecr service: its operation table, what neighbours may ask of it, and the registry, made of one set of parts.
 import { defineService, type Authorizer, type Service } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';
+import type { Scanner } from '#drivers/scanner.ts';
 import type { Scope } from '#kernel/arn.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
@@ -14,13 +15,18 @@ import { lifecyclePolicyOperations } from './lifecycle/policy-operations.ts';
 import { lifecyclePreviewOperations } from './lifecycle/preview-operations.ts';
 import { createPreviewReconciler } from './lifecycle/preview-reconciler.ts';
 import { storageClassOperations } from './lifecycle/storage-class-operations.ts';
+import { listingOperations } from './list-images.ts';
 import type { Images } from './ports.ts';
-import { allowsReplication } from './policies/registry-policy.ts';
+import { guardOf } from './policies/guard.ts';
+import { allowsReplication, registryPolicyOperations } from './policies/registry-policy.ts';
+import { repositoryPolicyOperations } from './policies/repository-policy.ts';
 import { createRegistry, type RegistryHandler } from './registry/router.ts';
 import { replicationOperations } from './replication/replication-operations.ts';
 import { createReplicationReconciler } from './replication/replication-reconciler.ts';
 import { repositoryOperations } from './repository-operations.ts';
 import { resourceTagOperations } from './resource-tags.ts';
+import { scanOperations } from './scanning/scan-operations.ts';
+import { createScanReconciler } from './scanning/scan-reconciler.ts';
 import { createSeals } from './seal.ts';
 import { accountSettingOperations } from './settings/account-settings.ts';
 import { scanSettingOperations } from './settings/scan-operations.ts';
@@ -33,6 +39,7 @@ import { createUploadReconciler } from './upload-reconciler.ts';
 export interface EcrParts {
   readonly store: Store;
   readonly blobs: Blobs;
+  readonly scanner: Scanner;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -58,24 +65,33 @@ export function createEcr(parts: EcrParts): Ecr {
   const seals = createSeals(parts.tokenKey);
   const tokens = createTokens({ ...parts, seals });
   return {
-    service: defineService('ecr', {
-      ...repositoryOperations(address),
-      ...imageOperations(parts),
-      ...lifecyclePolicyOperations,
-      ...lifecyclePreviewOperations,
-      ...storageClassOperations,
-      ...resourceTagOperations,
-      ...replicationOperations,
-      ...templateOperations,
-      ...scanSettingOperations,
-      ...accountSettingOperations,
-      ...signingOperations,
-      ...tokenOperations(tokens, address),
-    }),
-    images: createImages(address, tokens),
+    service: defineService(
+      'ecr',
+      {
+        ...repositoryOperations(address),
+        ...imageOperations(parts),
+        ...listingOperations,
+        ...lifecyclePolicyOperations,
+        ...lifecyclePreviewOperations,
+        ...storageClassOperations,
+        ...resourceTagOperations,
+        ...replicationOperations,
+        ...templateOperations,
+        ...scanSettingOperations,
+        ...scanOperations(parts),
+        ...accountSettingOperations,
+        ...signingOperations,
+        ...repositoryPolicyOperations,
+        ...registryPolicyOperations,
+        ...tokenOperations(tokens, address),
+      },
+      guardOf,
+    ),
+    images: createImages({ ...parts, address, tokens }),
     registry: createRegistry({ ...parts, address, seals, tokens }),
     reconcilers: [
       createUploadReconciler(parts.blobs, parts.clock, parts.log),
+      createScanReconciler({ ...parts, tokens, address }),
       createLifecycleReconciler(parts),
       createPreviewReconciler(parts),
       createReplicationReconciler({ ...parts, allows: allowsReplication }),
