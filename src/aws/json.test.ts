@@ -107,5 +107,20 @@ test('an output is written along its schema: undefined left out, dates as second
     failures: [],
   };
   assert.equal(writeJson(shape, output), '{"tasks":[{"taskArn":"a\\"b","createdAt":1.5,"version":3}],"failures":[]}');
-  assert.throws(() => writeJson(shape, { tasks: [{ taskArn: 5 }] }), TypeError);
 });
+
+const outputsOfOtherTypes: object[] = [
+  { tasks: 5 },
+  { tasks: {} },
+  { tasks: [[]] },
+  { tasks: [{ taskArn: 5 }] },
+  { tasks: [{ createdAt: 5 }] },
+  { tasks: [{ overrides: 'x' }] },
+  { taskDefinition: { containerDefinitions: [{ dockerLabels: 'x' }] } },
+];
+for (const output of outputsOfOtherTypes) {
+  test(`the output ${JSON.stringify(output)} is not of its shape, which is a fault of ours`, () => {
+    const operation = 'tasks' in output ? 'DescribeTasks' : 'DescribeTaskDefinition';
+    assert.throws(() => writeJson(ecs.operations.get(operation)!.output, output), TypeError);
+  });
+}

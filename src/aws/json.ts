@@ -227,7 +227,7 @@ function structurePlain(shape: StructureShape): Plain {
   const members = new Map(shape.members.map((member) => [member.name, lazilyPlain(member.shape)]));
   const plain = (name: string, member: unknown) => (isAbsent(member) ? undefined : members.get(name)?.(member));
   return (value) => {
-    if (typeof value !== 'object' || value === null) mistyped('structure');
+    if (!isObject(value)) mistyped('structure');
     return plainEntries(value as Entries, plain);
   };
 }
@@ -235,7 +235,10 @@ function structurePlain(shape: StructureShape): Plain {
 function mapPlain(shape: MapShape): Plain {
   const plain = lazilyPlain(shape.value.shape);
   const plainItem = (_key: string, item: unknown) => (isAbsent(item) ? item : plain(item));
-  return (value) => plainEntries(value as Entries, plainItem);
+  return (value) => {
+    if (!isObject(value)) mistyped('map');
+    return plainEntries(value as Entries, plainItem);
+  };
 }
 
 type Entries = Readonly<Record<string, unknown>>;
@@ -260,6 +263,7 @@ function plainEntries(value: Entries, plain: (name: string, member: unknown) => 
 function listPlain(shape: ListShape): Plain {
   const plain = lazilyPlain(shape.element.shape);
   return (value) => {
+    if (!Array.isArray(value)) mistyped('list');
     const list = value as readonly unknown[];
     let found: unknown[] | undefined;
     for (let index = 0; index < list.length; index++) {
@@ -271,6 +275,7 @@ function listPlain(shape: ListShape): Plain {
   };
 }
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null;
 
 function timestampPlain(shape: TimestampShape): Plain {
