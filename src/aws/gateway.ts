@@ -94,7 +94,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     const exchange = begin(message, response, parts);
     let outcome: Outcome;
     try {
-      for (const step of steps) await step(exchange);
+      for (const step of steps) {
+        const pending = step(exchange);
+        if (pending !== undefined) await pending;
+      }
       outcome = { reply: encode(exchange.route!, exchange.output ?? {}, exchange.requestId) };
     } catch (thrown) {
       outcome = failure(exchange, thrown, parts.log);

@@ -48,6 +48,7 @@ interface Reception {
 export function receiveBody(message: IncomingMessage, reception: Reception): Promise<Buffer | undefined> {
   const { limit, proceed, silenceMs = 30_000 } = reception;
   if (Number(message.headers['content-length'] ?? 0) > limit) return Promise.resolve(undefined);
+  if (message.complete) return Promise.resolve(arrivedBody(message, limit));
   if (message.headers.expect !== undefined) proceed();
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
   let body: Buffer = nothing;
@@ -65,7 +66,7 @@ export function receiveBody(message: IncomingMessage, reception: Reception): Pro
   message.once('close', () => {
     if (!message.readableEnded) reject(clientClosed());
   });
-  // Most bodies come in one piece with their head: no clock is set for those.
+  // What is on its way needs no clock.
   setImmediate(() => {
     if (!message.complete && !message.destroyed) message.setTimeout(silenceMs, () => reject(requestTimeout()));
   });
@@ -77,6 +78,12 @@ export function receiveBody(message: IncomingMessage, reception: Reception): Pro
     resolve(undefined);
   }
   return promise;
+}
+
+/** Most bodies come in one piece with their head, and are there by now: nobody has to listen for them. */
+function arrivedBody(message: IncomingMessage, limit: number): Buffer | undefined {
+  const body = (message.read() as Buffer | null) ?? nothing;
+  return body.byteLength > limit ? undefined : body;
 }
 
 const nothing: Buffer = Buffer.alloc(0);

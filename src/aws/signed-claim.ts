@@ -158,13 +158,16 @@ function headerTimestamp(request: WireRequest): string | undefined {
 /** Milliseconds since the epoch of `YYYYMMDDTHHMMSSZ`; undefined where it is no time. */
 export function timestampMs(timestamp: string): number | undefined {
   if (!/^\d{8}T\d{6}Z$/.test(timestamp)) return undefined;
-  const number = (from: number, to: number) => Number(timestamp.slice(from, to));
-  const [month, day] = [number(4, 6), number(6, 8)];
-  const [hour, minute, second] = [number(9, 11), number(11, 13), number(13, 15)];
+  const [month, day] = [twoDigits(timestamp, 4), twoDigits(timestamp, 6)];
+  const [hour, minute, second] = [twoDigits(timestamp, 9), twoDigits(timestamp, 11), twoDigits(timestamp, 13)];
   if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined;
-  const ms = Date.UTC(number(0, 4), month - 1, day, hour, minute, second);
+  const ms = Date.UTC(100 * twoDigits(timestamp, 0) + twoDigits(timestamp, 2), month - 1, day, hour, minute, second);
   // A day that the month does not have would have run over into the next.
   return new Date(ms).getUTCDate() === day ? ms : undefined;
+}
+
+function twoDigits(text: string, at: number): number {
+  return 10 * text.charCodeAt(at) + text.charCodeAt(at + 1) - 11 * 0x30;
 }
 
 /** `YYYYMMDDTHHMMSSZ` */
