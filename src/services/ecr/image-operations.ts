@@ -1,70 +1,24 @@
-// The API's operations on the images of a repository.
+// The API's operations on batches of images of a repository.
 import type { Operations, Out } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';
 import type { Reader, Store, Tx } from '#kernel/store.ts';
-import { describeImage } from './describe-image.ts';
-import { imageNotFound, narrowedById } from './errors.ts';
-import { deleteImage, deleteTag, findImage, imagesOf, repositoryIn, tagsOf, type ImageId } from './image-records.ts';
+import { imageNotFound } from './errors.ts';
+import { deleteImage, deleteTag, findImage, repositoryIn, tagsOf, type ImageId } from './image-records.ts';
 import { blobNamespace, type Image, type Repository } from './kinds.ts';
-import { checkBatch, checkTagStatus, pageLimit } from './limits.ts';
+import { checkBatch } from './limits.ts';
 import { readBlob } from './read-blob.ts';
-import { addressed, addressedArn, scopeOf } from './registry-scope.ts';
+import { addressed, addressedArn } from './registry-scope.ts';
 import { planImageFailure } from './plan-image-failure.ts';
 
 type Failure = NonNullable<Out<'ecr', 'BatchGetImage'>['failures']>[number];
-type Wanted = { readonly tagStatus?: 'ANY' | 'TAGGED' | 'UNTAGGED' | undefined } | undefined;
 
-export function imageOperations(parts: { readonly store: Store; readonly blobs: Blobs }): Operations<'ecr'> {
-  return { ...listing, ...batches(parts) };
-}
-
-const filter = { tagStatus: true } as const;
-
-const listing: Operations<'ecr'> = {
-  ListImages: {
-    accepts: { registryId: true, repositoryName: true, nextToken: true, maxResults: true, filter },
-    resource: addressedArn,
-    read(input, reader, context) {
-      const repository = repositoryIn(reader, addressed(input, context, 'ListImages'));
-      checkTagStatus(input.filter);
-      const ids = imagesOf(reader, repository).flatMap((image) => idsOf(reader, image, input.filter));
-      const page = context.page(ids, ({ imageDigest, imageTag }) => `${imageDigest} ${imageTag ?? ''}`, {
-        token: input.nextToken,
-        limit: pageLimit(input.maxResults),
-      });
-      return { imageIds: page.items, nextToken: page.nextToken };
-    },
-  },
-  DescribeImages: {
-    accepts: { registryId: true, repositoryName: true, imageIds: true, nextToken: true, maxResults: true, filter },
-    resource: addressedArn,
-    read(input, reader, context) {
-      const { imageIds, maxResults, nextToken } = input;
-      const repository = repositoryIn(reader, addressed(input, context, 'DescribeImages'));
-      if (imageIds !== undefined && imageIds.length > 0) {
-        if (maxResults !== undefined || nextToken !== undefined || input.filter !== undefined) throw narrowedById();
-        checkBatch('imageIds', imageIds);
-        const images = imageIds.map((id) => requireImage(reader, repository, id));
-        return { imageDetails: [...new Set(images)].map((image) => describeImage(reader, repository, image)) };
-      }
-      checkTagStatus(input.filter);
-      const images = imagesOf(reader, repository).filter((image) => idsOf(reader, image, input.filter).length > 0);
-      const page = context.page(images, ({ spec }) => spec.digest, { token: nextToken, limit: pageLimit(maxResults) });
-      return {
-        imageDetails: page.items.map((image) => describeImage(reader, repository, image)),
-        nextToken: page.nextToken,
-      };
-    },
-  },
-};
-
-function batches({ store, blobs }: { readonly store: Store; readonly blobs: Blobs }): Operations<'ecr'> {
+export function imageOperations({ store, blobs }: { readonly store: Store; readonly blobs: Blobs }): Operations<'ecr'> {
   return {
     BatchGetImage: {
       accepts: true,
       resource: addressedArn,
       async perform(input, context) {
-        const name = addressed(input, context, 'BatchGetImage');
+        const name = addressed(input, context);
         checkBatch('imageIds', input.imageIds);
         const found = store.read((reader) => {
           const repository = repositoryIn(reader, name);
@@ -73,7 +27,7 @@ function batches({ store, blobs }: { readonly store: Store; readonly blobs: Blob
         await store.durable();
         const images = [];
         for (const each of found.flatMap(({ found: one }) => one ?? [])) {
-          const manifest = await readBlob(blobs, blobNamespace(scopeOf(context)), each.image.spec.digest);
+          const manifest = await readBlob(blobs, blobNamespace(name.scope), each.image.spec.digest);
           images.push({
             registryId: name.scope.account,
             repositoryName: name.repositoryName,
@@ -89,7 +43,7 @@ function batches({ store, blobs }: { readonly store: Store; readonly blobs: Blob
       accepts: true,
       resource: addressedArn,
       run(input, tx, context) {
-        const repository = repositoryIn(tx, addressed(input, context, 'BatchDeleteImage'));
+        const repository = repositoryIn(tx, addressed(input, context));
         checkBatch('imageIds', input.imageIds);
         const imageIds: ImageId[] = [];
         const failures: Failure[] = [];
@@ -131,14 +85,6 @@ function requireImage(reader: Reader, repository: Repository, id: ImageId): Imag
   const image = findImage(reader, repository, id);
   if (image === undefined) throw imageNotFound(id, repository.spec.repositoryName, repository.spec.account);
   return image;
-}
-
-/** The ids under which an image is listed: one a tag, or its digest alone. */
-function idsOf(reader: Reader, image: Image, wanted: Wanted): { imageDigest: string; imageTag?: string }[] {
-  const imageDigest = image.spec.digest;
-  const tags = tagsOf(reader, image);
-  if (tags.length === 0) return wanted?.tagStatus === 'TAGGED' ? [] : [{ imageDigest }];
-  return wanted?.tagStatus === 'UNTAGGED' ? [] : tags.map((imageTag) => ({ imageDigest, imageTag }));
 }
 
 function distinct(ids: readonly ImageId[] | undefined): ImageId[] {

@@ -1,7 +1,7 @@
 // The limits of a request, in AWS's words.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkBatch, checkTagStatus, pageLimit } from './limits.ts';
+import { checkBatch, checkFilter, pageLimit } from './limits.ts';
 
 const refusal = (parameter: string, constraint: string) => ({
   code: 'InvalidParameterException',
@@ -23,9 +23,14 @@ test('a batch has from 1 to 100 items', () => {
 });
 
 test('images are filtered by the statuses that there are', () => {
-  for (const filter of [undefined, {}, { tagStatus: 'ANY' }, { tagStatus: 'UNTAGGED' }]) checkTagStatus(filter);
+  for (const filter of [undefined, {}, { tagStatus: 'ANY' }, { tagStatus: 'UNTAGGED', imageStatus: 'ACTIVATING' }])
+    checkFilter(filter);
   assert.throws(
-    () => checkTagStatus({ tagStatus: 'LOST' }),
+    () => checkFilter({ tagStatus: 'LOST' }),
     refusal('filter.tagStatus', 'Member must satisfy enum value set: [TAGGED, UNTAGGED, ANY]'),
+  );
+  assert.throws(
+    () => checkFilter({ imageStatus: 'LOST' }),
+    refusal('filter.imageStatus', 'Member must satisfy enum value set: [ACTIVE, ARCHIVED, ACTIVATING, ANY]'),
   );
 });

@@ -21,11 +21,18 @@ export function checkBatch(parameter: string, items: readonly unknown[] | undefi
   if (length > mostInBatch) throw outOfRange(parameter, 'length', `less than or equal to ${mostInBatch}`);
 }
 
-const statuses = ['TAGGED', 'UNTAGGED', 'ANY'];
+const tagStatuses = ['TAGGED', 'UNTAGGED', 'ANY'];
+const imageStatuses = ['ACTIVE', 'ARCHIVED', 'ACTIVATING', 'ANY'];
 
 /** Throws InvalidParameterException where a filter asks for a status that no image has. */
-export function checkTagStatus(filter: { readonly tagStatus?: string | undefined } | undefined): void {
-  const status = filter?.tagStatus;
-  if (status === undefined || statuses.includes(status)) return;
-  throw invalidParameter('filter.tagStatus', `Member must satisfy enum value set: [${statuses.join(', ')}]`);
+export function checkFilter(
+  filter: { readonly tagStatus?: string | undefined; readonly imageStatus?: string | undefined } | undefined,
+): void {
+  requireOneOf('filter.tagStatus', filter?.tagStatus, tagStatuses);
+  requireOneOf('filter.imageStatus', filter?.imageStatus, imageStatuses);
+}
+
+function requireOneOf(parameter: string, value: string | undefined, values: readonly string[]): void {
+  if (value === undefined || values.includes(value)) return;
+  throw invalidParameter(parameter, `Member must satisfy enum value set: [${values.join(', ')}]`);
 }

@@ -34,6 +34,7 @@ import { signingOperations } from './settings/signing.ts';
 import { templateOperations } from './templates/template-operations.ts';
 import { tokenOperations } from './token-operations.ts';
 import { createTokens } from './token.ts';
+import { createStorageReconciler } from './storage/storage-reconciler.ts';
 import { createUploadReconciler } from './upload-reconciler.ts';
 
 export interface EcrParts {
@@ -91,6 +92,7 @@ export function createEcr(parts: EcrParts): Ecr {
     registry: createRegistry({ ...parts, address, seals, tokens }),
     reconcilers: [
       createUploadReconciler(parts.blobs, parts.clock, parts.log),
+      createStorageReconciler(parts),
       createScanReconciler({ ...parts, tokens, address }),
       createLifecycleReconciler(parts),
       createPreviewReconciler(parts),

@@ -3,7 +3,7 @@ import type { In, Operations, Out } from '#aws/service.ts';
 import { outOfRange } from '#services/ecr/errors.ts';
 import { repositoryIn, type ImageId } from '#services/ecr/image-records.ts';
 import { lifecyclePreviewKind, type LifecycleResult } from '#services/ecr/kinds.ts';
-import { checkBatch, checkTagStatus } from '#services/ecr/limits.ts';
+import { checkBatch, checkFilter } from '#services/ecr/limits.ts';
 import { addressed, addressedArn } from '#services/ecr/registry-scope.ts';
 import { previewInProgress, previewNotFound, previewPagedById } from './errors.ts';
 import { readLifecyclePolicy } from './lifecycle-policy.ts';
@@ -65,7 +65,7 @@ export const lifecyclePreviewOperations: Operations<'ecr'> = {
 };
 
 function checkAsked({ imageIds, maxResults, nextToken, filter }: Asked): void {
-  checkTagStatus(filter);
+  checkFilter(filter);
   if (maxResults !== undefined && maxResults < 1) throw outOfRange('maxResults', 'value', 'greater than or equal to 1');
   if (maxResults !== undefined && maxResults > mostListed) {
     throw outOfRange('maxResults', 'value', `less than or equal to ${mostListed}`);
