@@ -151,6 +151,8 @@ test('tasks share one pull of an image', async () => {
     },
   });
   const ecrAuthData = {
+    repositoryName: 'app',
+    account: '123456789012',
     registryId: '1',
     region: 'us-east-1',
     endpointOverride: 'localhost:1',

@@ -52,7 +52,8 @@ const refused: FakeFault = { call: 'pull', fails: { reason: 'unavailable', messa
 const ecr = { type: 'ecr' as const, ecrAuthData: ecrAuthDataOf('123456789012') };
 
 function ecrAuthDataOf(registryId: string) {
-  return { registryId, region: 'us-east-1', endpointOverride: 'localhost:4566', useExecutionRole: false };
+  const endpoint = { endpointOverride: 'localhost:4566', useExecutionRole: false };
+  return { registryId, region: 'us-east-1', repositoryName: 'app', account: registryId, ...endpoint };
 }
 
 /** Images of an engine that has `references`, with the logins that were asked for. */

@@ -52,7 +52,7 @@ export class Images {
     // Those allowed to pull by different credentials must not profit from each other's.
     const auth = container.registryAuthentication?.ecrAuthData;
     const { image, imageInTask } = container;
-    const key = JSON.stringify([image, imageInTask, auth?.registryId, auth?.region, auth?.useExecutionRole]);
+    const key = JSON.stringify([image, imageInTask, auth?.account, auth?.useExecutionRole]);
     const underWay = this.#pulls.get(key);
     if (underWay !== undefined) return underWay;
     const pull = this.#gate.run(() => this.#pullPatiently(container, signal)).finally(() => this.#pulls.delete(key));

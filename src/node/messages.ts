@@ -79,6 +79,9 @@ export interface PayloadContainer {
     readonly ecrAuthData: {
       readonly registryId: string;
       readonly region: string;
+      readonly repositoryName: string;
+      /** The task's: the registry decides for it whether it may pull. */
+      readonly account: string;
       /** `host:port` that stands for the registry on this node; `image` is already written with it. */
       readonly endpointOverride: string;
       readonly useExecutionRole: boolean;

@@ -171,7 +171,9 @@ test('a pull password pulls from its registry and does nothing else', async (t) 
   await server.call('CreateRepository', { repositoryName: 'app' });
   const { layer } = await pushImage(server, 'app', 'v1');
   const header = async (region: string) => {
-    const { username, password } = await server.ecr.images.pullCredentials({ account: '123456789012', region });
+    const account = '123456789012';
+    const pull = { scope: { account, region }, repositoryName: 'app', account };
+    const { username, password } = await server.ecr.images.pullCredentials(pull);
     return `Basic ${btoa(`${username}:${password}`)}`;
   };
   const authorization = await header('us-east-1');

@@ -122,6 +122,14 @@ export function invalidTagParameter(message: string): AwsError {
   return new AwsError('InvalidTagParameterException', message);
 }
 
+/** What a task's pull password is told where it is used for anything else. */
+export function notForPulling(principalArn: string, action: string, resourceArn: string): AwsError {
+  return new AwsError(
+    'AccessDeniedException',
+    `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resourceArn} because no session policy allows the ${action} action`,
+  );
+}
+
 /** What a caller of another account reads as long as no repository policy lets it in. */
 export function crossAccountDenied(principalArn: string, action: string, resourceArn: string): AwsError {
   return new AwsError(

@@ -24,9 +24,22 @@ export interface Images {
   resolve(reference: string): EcrImage | undefined;
   /**
    * The digest that an image reference of ours stands for now, so that all who are to run it run the same. Undefined for
-   * other registries, for an image that is not there, and under a pull-through cache rule: there only a pull can tell.
+   * other registries, for an image that is not there or that the account's tasks may not pull, and under a pull-through
+   * cache rule: there only a pull can tell.
    */
-  digest(reader: Reader, reference: string): string | undefined;
-  /** A user name and password with which an engine may pull from a scope's registry, valid for 12 hours. */
-  pullCredentials(scope: Scope): Promise<{ readonly username: string; readonly password: string }>;
+  digest(reader: Reader, reference: string, account: string): string | undefined;
+  /**
+   * A user name and password with which an engine may pull for a task, valid for 12 hours. Rejects with
+   * AccessDeniedException where the policies of repository and registry do not let the task's account pull.
+   */
+  pullCredentials(pull: TaskPull): Promise<{ readonly username: string; readonly password: string }>;
+}
+
+/** A pull of an image of ours for a task. */
+export interface TaskPull {
+  /** The registry's. */
+  readonly scope: Scope;
+  readonly repositoryName: string;
+  /** The task's, which need not be the registry's. */
+  readonly account: string;
 }

@@ -10,34 +10,39 @@ interface Addressed {
 }
 
 /**
- * The repository that an input names. Throws InvalidParameterException for a malformed name, and AccessDeniedException
- * for another account's registry: only a repository policy could open it.
+ * The repository that an input names, also another account's: whether its policies let the caller in was asked before, for
+ * the ARN that {@link addressedArn} gives. Throws InvalidParameterException for a malformed name or registry id.
  */
-export function addressed(input: Addressed, context: Context, operation: string): RepositoryName {
+export function addressed(input: Addressed, context: Context): RepositoryName {
   const repositoryName = input.repositoryName ?? '';
   if (!isRepositoryName(repositoryName)) {
     throw invalidParameter('repositoryName', `must satisfy regular expression '${repositoryNamePattern}'`);
   }
-  requireOwnRegistry(input.registryId, context, { operation, resource: repositoryName });
-  return { scope: scopeOf(context), repositoryName };
+  return { scope: registryOf(input.registryId, context), repositoryName };
 }
 
-/** Throws AccessDeniedException where `registryId` is another account's. */
+/** The registry that an input names, or the caller's own. Throws InvalidParameterException for a malformed id. */
+export function registryOf(registryId: string | undefined, context: Context): Scope {
+  if (registryId === undefined) return scopeOf(context);
+  if (!/^\d{12}$/.test(registryId)) throw invalidParameter('registryId', "must satisfy regular expression '[0-9]{12}'");
+  return { account: registryId, region: context.region };
+}
+
+/** For what no policy can open to others. Throws AccessDeniedException where `registryId` is another account's. */
 export function requireOwnRegistry(
   registryId: string | undefined,
   context: Context,
   asked: { readonly operation: string; readonly resource: string },
 ): void {
-  if (registryId === undefined || registryId === context.account) return;
-  if (!/^\d{12}$/.test(registryId)) throw invalidParameter('registryId', "must satisfy regular expression '[0-9]{12}'");
-  const scope = { account: registryId, region: context.region };
+  const scope = registryOf(registryId, context);
+  if (scope.account === context.account) return;
   const arn = repositoryArn({ scope, repositoryName: asked.resource });
   throw crossAccountDenied(context.principal.arn, `ecr:${asked.operation}`, arn);
 }
 
-/** The ARN that IAM checks for an input that names a repository. */
+/** The ARN that IAM checks for an input that names a repository. Throws InvalidParameterException for a malformed id. */
 export function addressedArn(input: Addressed, context: Context): string {
-  const scope = { account: input.registryId ?? context.account, region: context.region };
+  const scope = registryOf(input.registryId, context);
   return repositoryArn({ scope, repositoryName: input.repositoryName ?? '' });
 }
 

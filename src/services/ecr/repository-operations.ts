@@ -8,7 +8,7 @@ import { deleteRepositoryRecords, imagesOf, repositoryIn } from './image-records
 import { checkBatch, pageLimit } from './limits.ts';
 import { repositoryKind } from './kinds.ts';
 import type { RegistryAddress } from './names.ts';
-import { addressed, addressedArn, requireOwnRegistry, scopeOf } from './registry-scope.ts';
+import { addressed, addressedArn, registryOf } from './registry-scope.ts';
 import { mergeTags } from './resource-tags.ts';
 import { readEncryption } from './settings/encryption.ts';
 import { readMutability } from './tag-mutability.ts';
@@ -29,7 +29,7 @@ function createRepository(address: RegistryAddress): Handler<'CreateRepository'>
     accepts: true,
     resource: addressedArn,
     run(input, tx, context) {
-      const repository = createRepositoryRecord(tx, addressed(input, context, 'CreateRepository'), {
+      const repository = createRepositoryRecord(tx, addressed(input, context), {
         ...readMutability(input.imageTagMutability, input.imageTagMutabilityExclusionFilters),
         encryption: readEncryption(input.encryptionConfiguration),
         scanOnPush: input.imageScanningConfiguration?.scanOnPush ?? false,
@@ -42,7 +42,6 @@ function createRepository(address: RegistryAddress): Handler<'CreateRepository'>
 }
 
 function describeRepositories(address: RegistryAddress): Handler<'DescribeRepositories'> {
-  const operation = 'DescribeRepositories';
   return {
     accepts: true,
     resource: (input, context) =>
@@ -52,11 +51,10 @@ function describeRepositories(address: RegistryAddress): Handler<'DescribeReposi
       if (names !== undefined && names.length > 0) {
         if (maxResults !== undefined || nextToken !== undefined) throw pagedByName();
         checkBatch('repositoryNames', names);
-        const wanted = names.map((repositoryName) => addressed({ ...input, repositoryName }, context, operation));
+        const wanted = names.map((repositoryName) => addressed({ ...input, repositoryName }, context));
         return { repositories: wanted.map((name) => describeRepository(repositoryIn(reader, name), address)) };
       }
-      requireOwnRegistry(input.registryId, context, { operation, resource: '*' });
-      const all = reader.list(repositoryKind, scopedKey(scopeOf(context), ''));
+      const all = reader.list(repositoryKind, scopedKey(registryOf(input.registryId, context), ''));
       const page = context.page(all, ({ key }) => key, { token: nextToken, limit: pageLimit(maxResults) });
       return { repositories: page.items.map((each) => describeRepository(each, address)), nextToken: page.nextToken };
     },
@@ -68,7 +66,7 @@ function deleteRepository(address: RegistryAddress): Handler<'DeleteRepository'>
     accepts: true,
     resource: addressedArn,
     run(input, tx, context) {
-      const name = addressed(input, context, 'DeleteRepository');
+      const name = addressed(input, context);
       const repository = repositoryIn(tx, name);
       if (!input.force && imagesOf(tx, repository).length > 0) {
         throw repositoryNotEmpty(name.repositoryName, name.scope.account);
@@ -83,7 +81,7 @@ const putImageTagMutability: Handler<'PutImageTagMutability'> = {
   accepts: true,
   resource: addressedArn,
   run(input, tx, context) {
-    const { key, spec } = repositoryIn(tx, addressed(input, context, 'PutImageTagMutability'));
+    const { key, spec } = repositoryIn(tx, addressed(input, context));
     const setting = readMutability(input.imageTagMutability, input.imageTagMutabilityExclusionFilters);
     const changed = tx.setSpec(repositoryKind, key, { ...spec, ...setting });
     return { registryId: spec.account, repositoryName: spec.repositoryName, ...mutabilityOf(changed) };

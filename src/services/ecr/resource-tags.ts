@@ -5,7 +5,6 @@ import type { Reader } from '#kernel/store.ts';
 import { invalidParameter, invalidTagParameter, otherRegion, tooManyTags } from './errors.ts';
 import { repositoryIn } from './image-records.ts';
 import { repositoryKind, type Repository } from './kinds.ts';
-import { requireOwnRegistry, scopeOf } from './registry-scope.ts';
 
 type TagMap = Readonly<Record<string, string>>;
 
@@ -28,17 +27,16 @@ export function mergeTags(
   return Object.fromEntries(merged);
 }
 
-function repositoryAt(reader: Reader, arn: string | undefined, context: Context, operation: string): Repository {
+function repositoryAt(reader: Reader, arn: string | undefined, context: Context): Repository {
   const parsed = parseArn(arn ?? '');
   if (parsed?.service !== 'ecr' || !parsed.resource.startsWith('repository/')) {
     throw invalidParameter('resourceArn', 'Invalid ARN');
   }
   const repositoryName = parsed.resource.slice('repository/'.length);
-  requireOwnRegistry(parsed.account, context, { operation, resource: repositoryName });
   if (parsed.region !== context.region) {
     throw otherRegion(arn!, context.region);
   }
-  return repositoryIn(reader, { scope: scopeOf(context), repositoryName });
+  return repositoryIn(reader, { scope: { account: parsed.account, region: parsed.region }, repositoryName });
 }
 
 export const resourceTagOperations: Operations<'ecr'> = {
@@ -46,7 +44,7 @@ export const resourceTagOperations: Operations<'ecr'> = {
     accepts: true,
     resource: ({ resourceArn }) => resourceArn ?? '*',
     read(input, reader, context) {
-      const repository = repositoryAt(reader, input.resourceArn, context, 'ListTagsForResource');
+      const repository = repositoryAt(reader, input.resourceArn, context);
       return { tags: Object.entries(repository.spec.tags).map(([Key, Value]) => ({ Key, Value })) };
     },
   },
@@ -54,7 +52,7 @@ export const resourceTagOperations: Operations<'ecr'> = {
     accepts: true,
     resource: ({ resourceArn }) => resourceArn ?? '*',
     run(input, tx, context) {
-      const { key, spec } = repositoryAt(tx, input.resourceArn, context, 'TagResource');
+      const { key, spec } = repositoryAt(tx, input.resourceArn, context);
       tx.setSpec(repositoryKind, key, { ...spec, tags: mergeTags(spec.tags, input.tags ?? []) });
       return {};
     },
@@ -63,7 +61,7 @@ export const resourceTagOperations: Operations<'ecr'> = {
     accepts: true,
     resource: ({ resourceArn }) => resourceArn ?? '*',
     run(input, tx, context) {
-      const { key, spec } = repositoryAt(tx, input.resourceArn, context, 'UntagResource');
+      const { key, spec } = repositoryAt(tx, input.resourceArn, context);
       const gone = new Set(input.tagKeys);
       const tags = Object.fromEntries(Object.entries(spec.tags).filter(([name]) => !gone.has(name)));
       tx.setSpec(repositoryKind, key, { ...spec, tags });

@@ -303,11 +303,12 @@ test('neighbours resolve references, find digests and pull', async (t) => {
     repositoryUri: 'localhost:4566/api',
     endpoint: 'localhost:4566',
   });
-  const digestOf = (reference: string) => ecr.store.read((reader) => images.digest(reader, reference));
+  const digestOf = (reference: string) => ecr.store.read((reader) => images.digest(reader, reference, home.account));
   assert.equal(digestOf('localhost:4566/api:v1'), digest);
   assert.equal(digestOf(`localhost:4566/api@${digest}`), digest);
   assert.equal(digestOf('localhost:4566/api:v9'), undefined);
   assert.equal(digestOf('localhost:4566/no:v1'), undefined);
   assert.equal(images.resolve('nginx:latest'), undefined);
-  assert.equal((await images.pullCredentials(home)).username, 'AWS');
+  const pull = { scope: home, repositoryName: 'api', account: home.account };
+  assert.equal((await images.pullCredentials(pull)).username, 'AWS');
 });

@@ -43,8 +43,11 @@ test('a token is void under another key, without its access key, or for another 
 });
 
 test('a pull token stands for one registry', () => {
-  const { password } = makeTokens().forPull(elsewhere);
-  assert.deepEqual(makeTokens().verify(password), { use: 'pull', scope: elsewhere });
+  for (const account of [elsewhere.account, '123456789012']) {
+    const { password } = makeTokens().forPull(elsewhere, account);
+    const caller = makeTokens().verify(password);
+    assert.deepEqual(caller, { use: 'pull', scope: elsewhere, principal: { ...rootOf(account), accessKeyId: '' } });
+  }
 });
 
 test('no changed token and no other text is believed', () => {

@@ -3,16 +3,27 @@ import type { Authorizer, Principal } from '#aws/service.ts';
 import type { Scope } from '#kernel/arn.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Random } from '#kernel/random.ts';
+import { rootWithoutKey } from './access.ts';
 import type { Seals } from './seal.ts';
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html: "valid for 12 hours". */
 const lifetimeMs = 12 * 60 * 60 * 1000;
 const purpose = 'ecr/token';
 
-/** Who stands behind a token: a principal with its own permissions, or a task's image pull within one registry. */
-export type Caller =
-  | { readonly use: 'principal'; readonly principal: Principal }
-  | { readonly use: 'pull'; readonly scope: Scope };
+/** Who stands behind a token: a principal with its own permissions, or tasks of an account that pull from one registry. */
+export type Caller = { readonly principal: Principal; readonly from?: Origin } & (
+  | { readonly use: 'principal' }
+  /** The principal is the root of the tasks' account. */
+  | { readonly use: 'pull'; readonly scope: Scope }
+);
+
+/** How a request came. */
+export interface Origin {
+  /** The client's IP address. */
+  readonly sourceAddress: string;
+  /** Whether through TLS. */
+  readonly secure: boolean;
+}
 
 export interface Password {
   readonly password: string;
@@ -22,8 +33,8 @@ export interface Password {
 export interface Tokens {
   /** A password by which the principal, and nobody else, acts on the registry; void once its access key is. */
   forPrincipal(principal: Principal): Password;
-  /** A password that only pulls, only from `scope`. */
-  forPull(scope: Scope): Password;
+  /** A password that only pulls, only from `scope`, and there what `account` (the registry's own, when absent) may. */
+  forPull(scope: Scope, account?: string): Password;
   /** The caller behind a password, or why there is none. */
   verify(password: string): Caller | 'invalid' | 'expired';
 }
@@ -32,6 +43,8 @@ interface Claims {
   readonly use: 'principal' | 'pull';
   readonly account: string;
   readonly region?: string;
+  /** The account whose tasks pull. */
+  readonly tasksOf?: string;
   readonly arn?: string;
   readonly accessKeyId?: string;
   /** Milliseconds since the epoch. */
@@ -58,15 +71,18 @@ export function createTokens(parts: {
 
   return {
     forPrincipal: ({ account, arn, accessKeyId }) => issue({ use: 'principal', account, arn, accessKeyId }),
-    forPull: ({ account, region }) => issue({ use: 'pull', account, region }),
+    forPull: ({ account, region }, tasksOf = account) => issue({ use: 'pull', account, region, tasksOf }),
     verify(password) {
       const dot = password.lastIndexOf('.');
       const [text, proof] = [password.slice(0, Math.max(dot, 0)), password.slice(dot + 1)];
       if (!seals.verify(purpose, text, proof)) return 'invalid';
       const claims = JSON.parse(Buffer.from(text, 'base64url').toString()) as Claims;
       if (claims.expires <= clock.now().getTime()) return 'expired';
-      const { account, region, arn, accessKeyId } = claims;
-      if (claims.use === 'pull') return region === undefined ? 'invalid' : { use: 'pull', scope: { account, region } };
+      const { account, region, tasksOf, arn, accessKeyId } = claims;
+      if (claims.use === 'pull') {
+        if (region === undefined || tasksOf === undefined) return 'invalid';
+        return { use: 'pull', scope: { account, region }, principal: rootWithoutKey(tasksOf) };
+      }
       const principal = accessKeyId === undefined ? undefined : authorizer.credential(accessKeyId)?.principal;
       if (principal === undefined || principal.account !== account || principal.arn !== arn) return 'invalid';
       return { use: 'principal', principal };

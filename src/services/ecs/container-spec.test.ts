@@ -171,6 +171,8 @@ test('an image of our own registry is pulled with our own credentials, another a
     ecrAuthData: {
       registryId: '123456789012',
       region: 'us-east-1',
+      repositoryName: 'flask-api',
+      account: '123456789012',
       endpointOverride: 'localhost:4566',
       useExecutionRole: false,
     },

@@ -86,7 +86,7 @@ function payloadContainer(
   const wanted = task.containers.find(({ name }) => name === container.name)!;
   return {
     name: wanted.name,
-    ...imageOf(wanted, images),
+    ...imageOf(wanted, task.account, images),
     essential: container.essential ?? true,
     cpu: wanted.cpu,
     memory: wanted.memory ?? 0,
@@ -110,17 +110,18 @@ function payloadContainer(
 /** Images in our own registry are pulled from where the engine reaches it, with our own credentials. */
 function imageOf(
   { image: reference, pinnedDigest }: ContainerSpec,
+  account: string,
   images: Pick<Images, 'resolve'>,
 ): Pick<PayloadContainer, 'image' | 'imageInTask' | 'registryAuthentication'> {
   const image = images.resolve(reference);
   if (image === undefined) return { image: reference };
-  const { registryId, region, endpoint } = image;
+  const { registryId, region, repositoryName, endpoint } = image;
   return {
     image: pinnedDigest === undefined ? image.reference : `${image.repositoryUri}@${pinnedDigest}`,
     imageInTask: reference,
     registryAuthentication: {
       type: 'ecr',
-      ecrAuthData: { registryId, region, endpointOverride: endpoint, useExecutionRole: false },
+      ecrAuthData: { registryId, region, repositoryName, account, endpointOverride: endpoint, useExecutionRole: false },
     },
   };
 }

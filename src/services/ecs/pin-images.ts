@@ -5,17 +5,18 @@ import type { Images } from '#services/ecr/ports.ts';
 import type { TaskDefinitionSpec } from './kinds.ts';
 
 /**
- * Digests by container name. A container is not among them where its image is not in our registry (its pull finds out
+ * Digests by container name, as the tasks of `account` may know them. A container is not among them where its image is not in our registry (its pull finds out
  * whether it is anywhere), or where it has `versionConsistency` disabled.
  */
 export function pinnedDigests(
   { containerDefinitions }: Pick<TaskDefinitionSpec, 'containerDefinitions'>,
   images: Pick<Images, 'digest'>,
   reader: Reader,
+  account: string,
 ): ReadonlyMap<string, string> {
   const digests = new Map<string, string>();
   for (const { name, image, versionConsistency } of containerDefinitions) {
-    const digest = versionConsistency === 'disabled' ? undefined : images.digest(reader, image!);
+    const digest = versionConsistency === 'disabled' ? undefined : images.digest(reader, image!, account);
     if (digest !== undefined) digests.set(name!, digest);
   }
   return digests;

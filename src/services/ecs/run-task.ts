@@ -113,7 +113,7 @@ function runTasks(input: RunTaskInput, tx: Tx, context: Context, options: RunTas
     definition,
     network,
     clusterName: cluster.name,
-    digests: pinnedDigests(definition, options.images, tx),
+    digests: pinnedDigests(definition, options.images, tx, context.account),
     tags: tagsOf(input, definition, cluster.name),
   };
   const first = Math.floor(fraction(options.random) * network.subnets.length);

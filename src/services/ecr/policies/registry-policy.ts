@@ -1,8 +1,9 @@
 // The policy of a whole registry: the API's operations on it, and what it says of replication from other accounts.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html
 import type { Operations } from '#aws/service.ts';
-import { formatArn, type Scope } from '#kernel/arn.ts';
+import type { Scope } from '#kernel/arn.ts';
 import type { Reader } from '#kernel/store.ts';
+import { rootWithoutKey } from '#services/ecr/access.ts';
 import { repositoryKey, repositoryKind } from '#services/ecr/kinds.ts';
 import { repositoryArn, type RepositoryName } from '#services/ecr/names.ts';
 import { changeRegistry, registryIn } from '#services/ecr/registry-record.ts';
@@ -53,10 +54,7 @@ export function allowsReplication(reader: Reader, from: Scope, to: RepositoryNam
   const { policyText } = registryIn(reader, to.scope);
   if (policyText === undefined) return false;
   const exists = reader.get(repositoryKind, repositoryKey(to.scope, to.repositoryName)) !== undefined;
-  const { account } = from;
-  const arn = formatArn('iam', { account, region: '' }, 'root');
-  // It is ECR that asks, in the account's name: there is no key, and no client.
-  const principal = { account, arn, userId: account, accessKeyId: '' };
+  const principal = rootWithoutKey(from.account);
   const resource = repositoryArn(to);
   return ['ecr:ReplicateImage', ...(exists ? [] : ['ecr:CreateRepository'])].every(
     (action) => decideByPolicies([policyText], { principal, action, resources: [resource] }, resource) === 'allow',

@@ -13,7 +13,7 @@ export const repositoryPolicyOperations: Operations<'ecr'> = {
     accepts: true,
     resource: addressedArn,
     run(input, tx, context) {
-      const repository = repositoryIn(tx, addressed(input, context, 'SetRepositoryPolicy'));
+      const repository = repositoryIn(tx, addressed(input, context));
       const policyText = checkRepositoryPolicy(input.policyText);
       if (!input.force) requireNoLockOut(policyText, context, addressedArn(input, context));
       tx.put(repositoryPolicyKind, repository.key, { spec: { policyText }, status: null });
@@ -24,7 +24,7 @@ export const repositoryPolicyOperations: Operations<'ecr'> = {
     accepts: true,
     resource: addressedArn,
     read(input, reader, context) {
-      const repository = repositoryIn(reader, addressed(input, context, 'GetRepositoryPolicy'));
+      const repository = repositoryIn(reader, addressed(input, context));
       return described(repository, policyOf(reader, repository));
     },
   },
@@ -32,7 +32,7 @@ export const repositoryPolicyOperations: Operations<'ecr'> = {
     accepts: true,
     resource: addressedArn,
     run(input, tx, context) {
-      const repository = repositoryIn(tx, addressed(input, context, 'DeleteRepositoryPolicy'));
+      const repository = repositoryIn(tx, addressed(input, context));
       const policyText = policyOf(tx, repository);
       tx.delete(repositoryPolicyKind, repository.key);
       return described(repository, policyText);

@@ -1,7 +1,7 @@
 // Who asks the registry (HTTP Basic with an authorisation token), and whether they may.
 import type { IncomingMessage } from 'node:http';
-import { formatArn } from '#kernel/arn.ts';
-import { crossAccountDenied } from '#services/ecr/errors.ts';
+import { requireAccess } from '#services/ecr/access.ts';
+import { notForPulling } from '#services/ecr/errors.ts';
 import { registryUrl, repositoryArn, type RepositoryName } from '#services/ecr/names.ts';
 import type { Caller } from '#services/ecr/token.ts';
 import { RegistryError } from './errors.ts';
@@ -12,7 +12,9 @@ export type RegistryAction =
   | 'ecr:BatchCheckLayerAvailability'
   | 'ecr:BatchDeleteImage'
   | 'ecr:BatchGetImage'
+  | 'ecr:BatchImportUpstreamImage'
   | 'ecr:CompleteLayerUpload'
+  | 'ecr:CreateRepository'
   | 'ecr:GetDownloadUrlForLayer'
   | 'ecr:InitiateLayerUpload'
   | 'ecr:ListImageReferrers'
@@ -24,6 +26,9 @@ const pulling: ReadonlySet<RegistryAction> = new Set([
   'ecr:BatchCheckLayerAvailability',
   'ecr:BatchGetImage',
   'ecr:GetDownloadUrlForLayer',
+  // A pull through a cache brings the image, and a repository for it.
+  'ecr:BatchImportUpstreamImage',
+  'ecr:CreateRepository',
 ]);
 
 /** The caller. Throws UNAUTHORIZED with a challenge, or DENIED where the token has expired. */
@@ -37,7 +42,8 @@ export function authenticate(request: IncomingMessage, parts: RegistryParts): Ca
     const challenge = `Basic realm="${url}/",service="ecr.amazonaws.com"`;
     throw new RegistryError(401, 'UNAUTHORIZED', 'Not Authorized', { headers: { 'www-authenticate': challenge } });
   }
-  return caller;
+  const { remoteAddress = '' } = request.socket;
+  return { ...caller, from: { sourceAddress: remoteAddress, secure: 'encrypted' in request.socket } };
 }
 
 /** RFC 7617: the user's name ends at the first colon. */
@@ -47,21 +53,24 @@ function passwordOf({ headers: { authorization = '' } }: IncomingMessage): strin
   return credentials.startsWith('AWS:') ? credentials.slice('AWS:'.length) : '';
 }
 
-/** Throws DENIED (or the authorizer's own error) where the caller may not do this to the repository. */
+/**
+ * Throws AccessDeniedException where the caller may not do this to the repository: another account's callers may what the
+ * policies of repository and registry allow, the owner's everything but what they deny.
+ */
 export function authorize(
   parts: RegistryParts,
   caller: Caller,
   action: RegistryAction,
   repository: RepositoryName,
 ): void {
-  const arn = repositoryArn(repository);
+  const { principal, from } = caller;
   const { account, region } = repository.scope;
   if (caller.use === 'pull') {
-    const own = caller.scope.account === account && caller.scope.region === region;
-    if (own && pulling.has(action)) return;
-    throw crossAccountDenied(formatArn('iam', { ...caller.scope, region: '' }, 'root'), action, arn);
+    const isOpen = caller.scope.account === account && caller.scope.region === region && pulling.has(action);
+    if (!isOpen) throw notForPulling(principal.arn, action, repositoryArn(repository));
   }
-  const { principal } = caller;
-  if (principal.account !== account) throw crossAccountDenied(principal.arn, action, arn);
-  parts.authorizer.authorize({ principal, action, resources: [arn] });
+  const circumstances = from && { ...from, region, now: parts.clock.now() };
+  parts.store.read((reader) =>
+    requireAccess(parts.authorizer, reader, { principal, action, repository, circumstances }),
+  );
 }

@@ -32,7 +32,7 @@ export const replicationOperations: Operations<'ecr'> = {
     accepts: true,
     resource: addressedArn,
     read(input, reader, context) {
-      const name = addressed(input, context, 'DescribeImageReplicationStatus');
+      const name = addressed(input, context);
       const { imageDigest, imageTag } = input.imageId ?? {};
       const image = findImage(reader, repositoryIn(reader, name), { imageDigest, imageTag });
       if (image === undefined) throw imageNotFound({ imageDigest, imageTag }, name.repositoryName, name.scope.account);

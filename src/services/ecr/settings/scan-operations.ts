@@ -19,7 +19,7 @@ const putImageScanningConfiguration: Handler<'PutImageScanningConfiguration'> = 
   accepts: true,
   resource: addressedArn,
   run(input, tx, context) {
-    const { key, spec } = repositoryIn(tx, addressed(input, context, 'PutImageScanningConfiguration'));
+    const { key, spec } = repositoryIn(tx, addressed(input, context));
     const scanOnPush = input.imageScanningConfiguration?.scanOnPush ?? false;
     tx.setSpec(repositoryKind, key, { ...spec, scanOnPush });
     const { account: registryId, repositoryName } = spec;

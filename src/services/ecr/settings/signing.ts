@@ -23,7 +23,7 @@ export const signingOperations: Operations<'ecr'> = {
     accepts: true,
     resource: addressedArn,
     read(input, reader, context) {
-      const name = addressed(input, context, 'DescribeImageSigningStatus');
+      const name = addressed(input, context);
       const { imageDigest, imageTag } = input.imageId ?? {};
       const image = findImage(reader, repositoryIn(reader, name), { imageDigest, imageTag });
       if (image === undefined) {

@@ -1,0 +1,33 @@
+// Who may do what to a repository: asked of the authorizer together with what guards the repository.
+import type { Authorizer, Circumstances, Principal } from '#aws/service.ts';
+import { formatArn } from '#kernel/arn.ts';
+import type { Reader } from '#kernel/store.ts';
+import { repositoryArn, type RepositoryName } from './names.ts';
+import { guardOf } from './policies/guard.ts';
+
+/** What somebody wants to do to a repository, which need not exist. */
+export interface Wish {
+  readonly principal: Principal;
+  /** `ecr:BatchGetImage` */
+  readonly action: string;
+  readonly repository: RepositoryName;
+  readonly circumstances?: Circumstances;
+}
+
+/** Throws AccessDeniedException where that is not allowed. */
+export function requireAccess(authorizer: Pick<Authorizer, 'authorize'>, reader: Reader, wish: Wish): void {
+  const { principal, action, repository, circumstances } = wish;
+  authorizer.authorize({
+    principal,
+    action,
+    resources: [repositoryArn(repository)],
+    ...(circumstances === undefined ? {} : { circumstances }),
+    guard: (resource) => guardOf(reader, resource, action),
+  });
+}
+
+/** The root of an account, where the platform acts for it and no key is used: for its tasks, or for replication. */
+export function rootWithoutKey(account: string): Principal {
+  const arn = formatArn('iam', { account, region: '' }, 'root');
+  return { account, arn, userId: account, accessKeyId: '' };
+}
