@@ -10,6 +10,7 @@ import { FakeBlobs } from '#drivers/blobs-fake.ts';
 import { FakeEngine } from '#drivers/fake-engine.ts';
 import { createFakeJournal } from '#drivers/journal-fake.ts';
 import { FakeRuntime } from '#drivers/runtime-fake.ts';
+import { FakeUpstream } from '#drivers/upstream-registry-fake.ts';
 import { silentLog } from '#kernel/log.ts';
 import { seededRandom } from '#kernel/seeded-random.ts';
 import { createMemoryDisk } from '#kernel/store-memory.ts';
@@ -31,6 +32,7 @@ function stillWorld(): World {
     architecture: 'X86_64',
     scanner: new FakeScanner(),
     blobs: new FakeBlobs({ clock, random }),
+    upstream: new FakeUpstream(),
     journal: createFakeJournal(),
     recordAccess: () => {},
     onFatal(error) {

@@ -7,6 +7,7 @@ import type { Blobs } from '#drivers/blobs.ts';
 import type { Journal } from '#drivers/journal.ts';
 import type { Runtime } from '#drivers/runtime.ts';
 import type { Scanner } from '#drivers/scanner.ts';
+import type { UpstreamRegistry } from '#drivers/upstream-registry.ts';
 import type { Scope } from '#kernel/arn.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
@@ -54,6 +55,8 @@ export interface World {
   /** What the runtime's machine is. */
   readonly architecture: 'X86_64' | 'ARM64';
   readonly blobs: Blobs;
+  /** Other registries, for pull-through caches. */
+  readonly upstream: UpstreamRegistry;
   readonly scanner: Scanner;
   readonly journal: Journal;
   readonly recordAccess: (record: AccessRecord) => void;
@@ -142,6 +145,7 @@ function createServices(installation: Installation, world: World, store: Store, 
   const ecr = createEcr({
     store,
     blobs,
+    upstream: world.upstream,
     scanner: world.scanner,
     clock,
     random,

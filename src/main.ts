@@ -10,6 +10,7 @@ import { createFsBlobs } from '#drivers/blobs-fs.ts';
 import { createTrivyScanner } from '#drivers/scanner-trivy/trivy-scanner.ts';
 import { createFsJournal } from '#drivers/journal-fs.ts';
 import { createDockerRuntime } from '#drivers/runtime-docker/docker-runtime.ts';
+import { createHttpUpstream } from '#drivers/upstream-registry-http.ts';
 import { systemClock } from '#kernel/clock.ts';
 import { openDataDirectory, type DataDirectory, type Serving } from '#kernel/data-directory.ts';
 import { messageOf } from '#kernel/error.ts';
@@ -105,6 +106,7 @@ function openApp(config: Config, { directory, log, port, recordAccess }: Setting
       architecture: process.arch === 'arm64' ? 'ARM64' : 'X86_64',
       scanner: createTrivyScanner(process.env),
       blobs: createFsBlobs(directory.directory('blobs'), { clock: systemClock, random: systemRandom, log }),
+      upstream: createHttpUpstream(systemClock),
       journal: createFsJournal(directory.directory('logs')),
       onFatal: failStop(log),
     },

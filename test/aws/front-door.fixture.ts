@@ -10,6 +10,7 @@ import { FakeBlobs } from '#drivers/blobs-fake.ts';
 import { FakeEngine } from '#drivers/fake-engine.ts';
 import { createFakeJournal } from '#drivers/journal-fake.ts';
 import { FakeRuntime } from '#drivers/runtime-fake.ts';
+import { FakeUpstream } from '#drivers/upstream-registry-fake.ts';
 import { systemClock, type Clock } from '#kernel/clock.ts';
 import { createLog } from '#kernel/log.ts';
 import { systemRandom } from '#kernel/random.ts';
@@ -79,6 +80,7 @@ export async function openFrontDoor({ clock = systemClock, ready = true }: Front
       architecture: 'X86_64',
       scanner: new FakeScanner(),
       blobs: new FakeBlobs({ clock, random }),
+      upstream: new FakeUpstream(),
       journal: createFakeJournal(),
       recordAccess: (record) => records.push(record),
       onFatal(error) {

@@ -3,6 +3,7 @@ import { createApp, type App, type Installation } from '#app.ts';
 import { FakeScanner } from '#drivers/scanner-fake.ts';
 import { FakeRuntime } from '#drivers/runtime-fake.ts';
 import type { Runtime } from '#drivers/runtime.ts';
+import { FakeUpstream } from '#drivers/upstream-registry-fake.ts';
 import { silentLog, type Log } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
 import { home } from './home.ts';
@@ -102,6 +103,7 @@ export class ControlPlane {
       architecture: 'X86_64',
       scanner: new FakeScanner(),
       blobs,
+      upstream: new FakeUpstream(),
       journal: life.outside(this.#journal),
       recordAccess: () => undefined,
       onFatal: (error) => this.#failStop(life, error),

@@ -4,6 +4,8 @@ import type { Authorizer, Context, In, OperationName, Out, PageRequest, Principa
 import type { Blobs } from '#drivers/blobs.ts';
 import { FakeScanner } from '#drivers/scanner-fake.ts';
 import type { Scanner } from '#drivers/scanner.ts';
+import { FakeUpstream } from '#drivers/upstream-registry-fake.ts';
+import type { UpstreamRegistry } from '#drivers/upstream-registry.ts';
 import type { Scope } from '#kernel/arn.ts';
 import { systemClock, type Clock } from '#kernel/clock.ts';
 import { AwsError } from '#kernel/error.ts';
@@ -55,6 +57,7 @@ export async function createFixture(options: {
   readonly blobs: Blobs;
   readonly endpoint?: string;
   readonly disk?: MemoryDisk;
+  readonly upstream?: UpstreamRegistry;
   readonly scanner?: Scanner;
 }): Promise<Fixture> {
   const clock = createSetClock();
@@ -66,7 +69,8 @@ export async function createFixture(options: {
   const authorizer = createRootAuthorizer();
   const { blobs, endpoint = 'localhost:4566', scanner = new FakeScanner() } = options;
   const parts = { store, blobs, scanner, clock, random: systemRandom, log: silentLog, authorizer };
-  const ecr = createEcr({ ...parts, tokenKey: Buffer.alloc(32, 7), endpoint, home });
+  const upstream = options.upstream ?? new FakeUpstream();
+  const ecr = createEcr({ ...parts, upstream, tokenKey: Buffer.alloc(32, 7), endpoint, home });
   const call: Fixture['call'] = async (name, input, scope = home) => {
     const operation = ecr.service.operations.get(name);
     if (operation === undefined) throw new Error(`no operation ${name}`);

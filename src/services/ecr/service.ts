@@ -2,6 +2,7 @@
 import { defineService, type Authorizer, type Service } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';
 import type { Scanner } from '#drivers/scanner.ts';
+import type { UpstreamRegistry } from '#drivers/upstream-registry.ts';
 import type { Scope } from '#kernel/arn.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
@@ -20,6 +21,9 @@ import type { Images } from './ports.ts';
 import { guardOf } from './policies/guard.ts';
 import { allowsReplication, registryPolicyOperations } from './policies/registry-policy.ts';
 import { repositoryPolicyOperations } from './policies/repository-policy.ts';
+import { createArrivalReconciler } from './pull-through/arrival-reconciler.ts';
+import { createPullThrough } from './pull-through/cache.ts';
+import { pullThroughRuleOperations } from './pull-through/rule-operations.ts';
 import { createRegistry, type RegistryHandler } from './registry/router.ts';
 import { replicationOperations } from './replication/replication-operations.ts';
 import { createReplicationReconciler } from './replication/replication-reconciler.ts';
@@ -40,6 +44,7 @@ import { createUploadReconciler } from './upload-reconciler.ts';
 export interface EcrParts {
   readonly store: Store;
   readonly blobs: Blobs;
+  readonly upstream: UpstreamRegistry;
   readonly scanner: Scanner;
   readonly clock: Clock;
   readonly random: Random;
@@ -65,6 +70,7 @@ export function createEcr(parts: EcrParts): Ecr {
   const address = { endpoint: parts.endpoint, home: parts.home };
   const seals = createSeals(parts.tokenKey);
   const tokens = createTokens({ ...parts, seals });
+  const pullThrough = createPullThrough(parts);
   return {
     service: defineService(
       'ecr',
@@ -82,6 +88,7 @@ export function createEcr(parts: EcrParts): Ecr {
         ...scanOperations(parts),
         ...accountSettingOperations,
         ...signingOperations,
+        ...pullThroughRuleOperations(parts),
         ...repositoryPolicyOperations,
         ...registryPolicyOperations,
         ...tokenOperations(tokens, address),
@@ -92,6 +99,7 @@ export function createEcr(parts: EcrParts): Ecr {
     registry: createRegistry({ ...parts, address, seals, tokens }),
     reconcilers: [
       createUploadReconciler(parts.blobs, parts.clock, parts.log),
+      createArrivalReconciler({ ...parts, pullThrough }),
       createStorageReconciler(parts),
       createScanReconciler({ ...parts, tokens, address }),
       createLifecycleReconciler(parts),
