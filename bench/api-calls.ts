@@ -1,12 +1,9 @@
 // Bench: calls of the API, against moto_server and against the barest node:http server, in alternating rounds.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { figure, median, ratio, type Bench, type Table } from './bench.ts';
 import { withCleanUp, type CleanUp } from './clean-up.ts';
 import { describeTasks, listClusters, registerTaskDefinition, type Kind } from './api-requests.ts';
-import type { Load, Outcome } from './load-client.ts';
-import { root } from './server-process.ts';
+import { applyLoad, perSecond } from './apply-load.ts';
+import type { Outcome } from './load-client.ts';
 import { motoVersion, startBareServer, startBerth, startMoto } from './servers.ts';
 import type { Signer } from './signed-request.ts';
 
@@ -52,7 +49,13 @@ async function compare(kind: Kind, { contestants, signer, cleanUp, say }: Settin
   for (const { name, port } of contestants) {
     await kind.prepare(port, signer);
     prepared.set(name, await kind.requests(port, signer, 'warm-up'));
-    const warm = await apply({ port, connections: 4, requests: prepared.get(name)!, once: kind.once, seconds: 1.5 });
+    const warm = await applyLoad({
+      port,
+      connections: 4,
+      requests: prepared.get(name)!,
+      once: kind.once,
+      seconds: 1.5,
+    });
     answerBytes.set(name, warm.answerBytes);
   }
   // The bare server gets Berth's requests and answers as many bytes as Berth.
@@ -67,7 +70,7 @@ async function compare(kind: Kind, { contestants, signer, cleanUp, say }: Settin
         const asked = again
           ? await kind.requests(port, signer, `${connections}-${round}`)
           : prepared.get(name === 'bare node:http' ? 'Berth' : name)!;
-        const outcome = await apply({ port, connections, requests: asked, once: again, seconds: roundSeconds });
+        const outcome = await applyLoad({ port, connections, requests: asked, once: again, seconds: roundSeconds });
         outcomes.get(name)!.push(outcome);
         say(`${kind.title}, ${connections} connections, round ${round}: ${name} ${figure(perSecond(outcome))}/s`);
       }
@@ -100,20 +103,4 @@ function row(name: string, connections: number, outcomes: ReadonlyMap<string, re
 
 function answers(bytes: ReadonlyMap<string, number>): string {
   return `Bytes of an answer: ${[...bytes].map(([name, size]) => `${name} ${size}`).join(', ')}.`;
-}
-
-function perSecond({ answers: count, seconds }: Outcome): number {
-  return count / seconds;
-}
-
-/** Applies a load from a process of its own. Rejects where an answer is not 200. */
-async function apply(load: Load): Promise<Outcome> {
-  const child = fork(join(root, 'bench/load-client.ts'), { serialization: 'advanced' });
-  const answered = once(child, 'message') as Promise<[Outcome]>;
-  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the client ended with code ${code}`)));
-  child.send(load);
-  const [outcome] = await Promise.race([answered, ended]);
-  ended.catch(() => undefined); // It ends as it should, having answered.
-  if (outcome.refused > 0) throw new Error(`${outcome.refused} refused answers: ${outcome.firstRefusal}`);
-  return outcome;
 }

@@ -7,6 +7,8 @@ export interface Load {
   /** Whole HTTP requests; begun again from the first when they are used up, unless each may be sent only `once`. */
   readonly requests: readonly Uint8Array[];
   readonly once: boolean;
+  /** Whether answers have no body, whatever length they state (HEAD). */
+  readonly bodiless?: boolean;
   /** How long requests are sent. */
   readonly seconds: number;
 }
@@ -37,7 +39,7 @@ process.once('message', (load: Load) => {
   );
 });
 
-async function apply({ port, connections, requests, once, seconds: wanted }: Load): Promise<Outcome> {
+async function apply({ port, connections, requests, once, bodiless, seconds: wanted }: Load): Promise<Outcome> {
   const limit = once ? requests.length : Number.POSITIVE_INFINITY;
   const latencies: number[] = [];
   let sent = 0;
@@ -48,7 +50,7 @@ async function apply({ port, connections, requests, once, seconds: wanted }: Loa
   const start = performance.now();
   const end = start + wanted * 1000;
   async function work(): Promise<void> {
-    const connection = new Connection(port);
+    const connection = new Connection(port, bodiless ?? false);
     while (performance.now() < end && sent < limit) {
       const request = requests[sent++ % requests.length]!;
       const begun = performance.now();
@@ -84,10 +86,12 @@ const headEnd = Buffer.from('\r\n\r\n');
 /** One request at a time; connects anew where the server closes (moto does, after every answer). Content-Length only. */
 class Connection {
   readonly #port: number;
+  readonly #bodiless: boolean;
   #socket: Socket | undefined;
 
-  constructor(port: number) {
+  constructor(port: number, bodiless: boolean) {
     this.#port = port;
+    this.#bodiless = bodiless;
   }
 
   ask(request: Uint8Array): Promise<Buffer> {
@@ -105,7 +109,7 @@ class Connection {
       const onData = (part: Buffer) => {
         parts.push(part);
         size += part.byteLength;
-        if (wanted < 0) wanted = answerLength(parts.length === 1 ? part : Buffer.concat(parts));
+        if (wanted < 0) wanted = answerLength(parts.length === 1 ? part : Buffer.concat(parts), this.#bodiless);
         if (wanted >= 0 && size >= wanted) done(() => resolve(parts.length === 1 ? part : Buffer.concat(parts)));
       };
       socket.on('data', onData).once('error', reject).once('close', onClose);
@@ -129,9 +133,10 @@ function saysClose(start: Buffer | undefined): boolean {
 }
 
 /** Bytes of the whole answer, or -1 while its head is not complete. */
-function answerLength(start: Buffer): number {
+function answerLength(start: Buffer, bodiless: boolean): number {
   const end = start.indexOf(headEnd);
   if (end < 0) return -1;
+  if (bodiless) return end + headEnd.byteLength;
   const length = /\r\ncontent-length: *(\d+)/i.exec(start.toString('latin1', 0, end))?.[1];
   if (length === undefined) throw new Error(`an answer without Content-Length: ${start.toString('latin1', 0, end)}`);
   return end + headEnd.byteLength + Number(length);

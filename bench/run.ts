@@ -7,10 +7,11 @@ import type { Bench } from './bench.ts';
 import { footprint } from './footprint.ts';
 import { machineFacts, provenance } from './machine.ts';
 import { sectionText, withSection } from './page.ts';
+import { registry } from './registry.ts';
 import { root } from './server-process.ts';
 import { start } from './start.ts';
 
-const benches: readonly Bench[] = [apiCalls, footprint, start];
+const benches: readonly Bench[] = [apiCalls, registry, footprint, start];
 
 const write = process.argv.includes('--write');
 const names = process.argv.slice(2).filter((argument) => argument !== '--write');

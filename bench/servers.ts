@@ -1,6 +1,6 @@
 // The servers that are measured: Berth, moto and the barest server that Node can be.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -86,6 +86,36 @@ export async function startBareServer(answerBytes: number, cleanUp: CleanUp): Pr
     port,
     readyPath: '/',
   });
+  cleanUp.add(() => server.end());
+  return server;
+}
+
+/** Whether a Debian package's program is there; a loud word where it is not. */
+export async function isInstalled(program: string, debianPackage: string, say: (line: string) => void) {
+  try {
+    await run(program, ['--version']);
+    return true;
+  } catch {
+    say(`SKIPPED: ${program} is not installed (apt-get install ${debianPackage}), so there is nothing to compare with`);
+    return false;
+  }
+}
+
+/** Debian's docker-registry over a folder, with the cache of descriptors that its own configuration has. */
+export async function startDockerRegistry(cleanUp: CleanUp): Promise<ServerProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-bench-registry-'));
+  cleanUp.add(() => rmSync(folder, { recursive: true, force: true }));
+  const port = await freePort();
+  const settings = {
+    version: 0.1,
+    log: { level: 'error' },
+    storage: { filesystem: { rootdirectory: join(folder, 'data') }, cache: { blobdescriptor: 'inmemory' } },
+    http: { addr: `127.0.0.1:${port}`, secret: 'of this bench alone' },
+  };
+  // JSON is YAML.
+  writeFileSync(join(folder, 'config.yml'), JSON.stringify(settings));
+  const args = ['serve', join(folder, 'config.yml')];
+  const server = await ServerProcess.start({ command: 'docker-registry', args, port, readyPath: '/v2/' });
   cleanUp.add(() => server.end());
   return server;
 }
