@@ -241,6 +241,43 @@ export interface ReplicationStatus {
   readonly retryAt?: number;
 }
 
+/** A run over what was pushed before its rule was put. Written by the backfill operations. */
+export interface BackfillSpec extends Scope {
+  readonly id: string;
+  readonly destination: Scope;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Whether it was asked to stop. */
+  readonly stopped: boolean;
+}
+/** Written by the backfill reconciler. */
+export interface BackfillStatus {
+  readonly state: 'PREPARING' | 'IN_PROGRESS' | 'COMPLETE' | 'FAILED' | 'STOPPED';
+  /** Milliseconds since the epoch. */
+  readonly endedAt?: number;
+  /** Absent before it is known what there is to copy. */
+  readonly progress?: BackfillProgress;
+}
+export interface BackfillProgress {
+  readonly total: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly failureCodes: readonly string[];
+}
+
+/** What a backfill copies: an image under one of its tags, or without any. Written by the backfill reconciler. */
+export interface BackfillItemSpec {
+  readonly repositoryName: string;
+  readonly imageKey: string;
+  readonly digest: string;
+  readonly tag?: string;
+}
+/** Null before its turn. */
+export type BackfillItemStatus =
+  | { readonly state: 'COMPLETE' }
+  | { readonly state: 'FAILED'; readonly failureCode: string }
+  | null;
+
 /** A scan of an image that was asked for. The status is written by the scan reconciler. */
 export interface ScanSpec {
   readonly imageKey: string;
@@ -342,6 +379,11 @@ export const replicationKind: Kind<ReplicationSpec, ReplicationStatus> = {
   indexes: { image: ({ spec }) => spec.imageKey },
 };
 
+/** By scope and id. */
+export const backfillKind: Kind<BackfillSpec, BackfillStatus> = { name: 'ecr/backfill', version: 1 };
+/** By the backfill's key and a number of ten digits, in the order of their turns. */
+export const backfillItemKind: Kind<BackfillItemSpec, BackfillItemStatus> = { name: 'ecr/backfill-item', version: 1 };
+
 /** The key of a whole registry. */
 export function registryKey(scope: Scope): string {
   return scopedKey(scope, '');
@@ -405,4 +447,6 @@ export const ecrKinds = [
   imageStorageKind,
   scanKind,
   replicationKind,
+  backfillKind,
+  backfillItemKind,
 ] as const;

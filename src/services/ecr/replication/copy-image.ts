@@ -18,6 +18,7 @@ import {
   type RepositorySpec,
 } from '#services/ecr/kinds.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
+import { bytesGraceMs } from '#services/ecr/storage/plan-collection.ts';
 import { isTagImmutable } from '#services/ecr/tag-mutability.ts';
 import { planCopy, type CopyPlan } from './plan-copy.ts';
 
@@ -63,7 +64,7 @@ export async function copyImage(parts: CopyParts, order: CopyOrder): Promise<voi
   if (!store.read(allowed)) return store.write((tx) => order.settle(tx, 'AccessDeniedException'));
   if (!plan.complete) return store.write((tx) => order.settle(tx, 'ReferencedImagesNotFoundException'));
   try {
-    if (!(await bringBytes(parts.blobs, plan, source, order.destination))) {
+    if (!(await bringBytes(parts, plan, source, order.destination))) {
       return await store.write((tx) => order.settle(tx, 'LayersNotFoundException'));
     }
   } catch (thrown) {
@@ -90,10 +91,20 @@ function isAllowed({ allows }: CopyParts, reader: Reader, source: RepositorySpec
 }
 
 /** Makes every blob and manifest visible in the destination's namespace. False where the source's bytes are not all there. */
-async function bringBytes(blobs: Blobs, plan: CopyPlan, source: Scope, destination: Scope): Promise<boolean> {
-  for (const { digest } of [...plan.layers, ...plan.manifests]) {
-    if (!(await blobs.link(blobNamespace(source), digest, blobNamespace(destination)))) return false;
-  }
+async function bringBytes(
+  { blobs, clock }: CopyParts,
+  plan: CopyPlan,
+  source: Scope,
+  destination: Scope,
+): Promise<boolean> {
+  let began: number;
+  do {
+    began = clock.now().getTime();
+    for (const { digest } of [...plan.layers, ...plan.manifests]) {
+      if (!(await blobs.link(blobNamespace(source), digest, blobNamespace(destination)))) return false;
+    }
+    // A machine that slept meanwhile may have collected the first of them.
+  } while (clock.now().getTime() - began > bytesGraceMs / 2);
   return true;
 }
 
@@ -112,9 +123,9 @@ function place(tx: Tx, placing: Placing): CopyFailure | undefined {
   const at = now.getTime();
   for (const { digest, size } of plan.layers) {
     const key = digestKey(repository.key, digest);
-    if (tx.get(layerKind, key) === undefined) {
-      tx.put(layerKind, key, { spec: { digest, size, uploadedAt: at }, status: null });
-    }
+    // A layer that is there may be held for unused: from now on it is used.
+    const spec = tx.get(layerKind, key)?.spec ?? { digest, size, uploadedAt: at };
+    tx.put(layerKind, key, { spec, status: null });
   }
   for (const manifest of plan.manifests) {
     const key = digestKey(repository.key, manifest.digest);

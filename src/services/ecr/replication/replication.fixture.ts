@@ -5,6 +5,7 @@ import type { Blobs } from '#drivers/blobs.ts';
 import type { Scope } from '#kernel/arn.ts';
 import { systemClock } from '#kernel/clock.ts';
 import { systemRandom } from '#kernel/random.ts';
+import type { Reconciler } from '#kernel/reconciler.ts';
 import type { Reader } from '#kernel/store.ts';
 import { createFixture, home, type Fixture } from '#services/ecr/fixture.ts';
 import { findImage, putImage, repositoryIn } from '#services/ecr/image-records.ts';
@@ -12,6 +13,7 @@ import { blobNamespace, digestKey, imageKind, layerKind, repositoryKey, tagKey, 
 import { readManifest } from '#services/ecr/manifest.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
 import type { CopyParts } from './copy-image.ts';
+import { createBackfillReconciler } from './backfill-reconciler.ts';
 import { createReplicationReconciler } from './replication-reconciler.ts';
 
 export const europe: Scope = { account: home.account, region: 'eu-west-1' };
@@ -27,6 +29,8 @@ export interface Replicas extends Fixture {
   pushIndex(digests: readonly string[], tag: string | undefined, at?: RepositoryName): Promise<string>;
   /** One step of every copy that is not complete; rejects with what the first one threw. */
   step(): Promise<void>;
+  /** One step of every backfill. */
+  stepBackfills(): Promise<void>;
   replicateTo(...destinations: Scope[]): Promise<unknown>;
   statuses(imageDigest: string): Promise<string[]>;
   /** What a tag names there, once everything that it needs was found to be there; `missing …` where it is not. */
@@ -58,12 +62,12 @@ export function replicasOf(fixture: Fixture, blobs: Blobs): Replicas {
           }
         : Reflect.get(target, name).bind(target),
   });
-  const reconciler = createReplicationReconciler({
-    store,
-    blobs: linking,
-    clock,
-    allows: (...asked) => world.allows(...asked),
-  });
+  const parts: CopyParts = { store, blobs: linking, clock, allows: (...asked) => world.allows(...asked) };
+  const stepOf = (reconciler: Reconciler) => async () => {
+    for (const key of store.read((reader) => reconciler.all(reader))) {
+      await reconciler.reconcile(key, AbortSignal.timeout(10_000));
+    }
+  };
   const put = async (manifest: object, tag: string | undefined, at: RepositoryName) => {
     const body = Buffer.from(JSON.stringify({ schemaVersion: 2, ...manifest }));
     const digest = await blobs.put(blobNamespace(at.scope), body);
@@ -89,11 +93,8 @@ export function replicasOf(fixture: Fixture, blobs: Blobs): Replicas {
       const mediaType = 'application/vnd.oci.image.index.v1+json';
       return put({ mediaType, manifests: digests.map((digest) => ({ digest, size: 1, mediaType: 'a/b' })) }, tag, at);
     },
-    async step() {
-      for (const key of store.read((reader) => reconciler.all(reader))) {
-        await reconciler.reconcile(key, AbortSignal.timeout(10_000));
-      }
-    },
+    step: stepOf(createReplicationReconciler(parts)),
+    stepBackfills: stepOf(createBackfillReconciler(parts)),
     replicateTo(...destinations) {
       const asked = destinations.map(({ account, region }) => ({ registryId: account, region }));
       const rules = [{ destinations: asked }];
