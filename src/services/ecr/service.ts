@@ -9,25 +9,15 @@ import type { Log } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
 import type { Reconciler } from '#kernel/reconciler.ts';
 import type { Store } from '#kernel/store.ts';
-import { createContents } from './contents.ts';
 import { imageOperations } from './image-operations.ts';
 import { createImages } from './images.ts';
-import { createDownloadUrls } from './layers/download-url.ts';
-import { layerOperations } from './layers/layer-operations.ts';
-import { createLayerUploads } from './layers/layer-uploads.ts';
-import { layerUploadOperations } from './layers/upload-operations.ts';
 import { createLifecycleReconciler } from './lifecycle/lifecycle-reconciler.ts';
 import { lifecyclePolicyOperations } from './lifecycle/policy-operations.ts';
 import { lifecyclePreviewOperations } from './lifecycle/preview-operations.ts';
 import { createPreviewReconciler } from './lifecycle/preview-reconciler.ts';
 import { storageClassOperations } from './lifecycle/storage-class-operations.ts';
 import { listingOperations } from './list-images.ts';
-import { batchGetImageOperation } from './manifests/batch-get-image.ts';
-import { referrerOperations } from './manifests/list-image-referrers.ts';
-import { putImageOperation } from './manifests/put-image.ts';
 import type { Images } from './ports.ts';
-import { exclusionOperations } from './pulls/exclusion-operations.ts';
-import { createPullTimes } from './pulls/pull-times.ts';
 import { guardOf } from './policies/guard.ts';
 import { allowsReplication, registryPolicyOperations } from './policies/registry-policy.ts';
 import { repositoryPolicyOperations } from './policies/repository-policy.ts';
@@ -83,23 +73,12 @@ export function createEcr(parts: EcrParts): Ecr {
   const seals = createSeals(parts.tokenKey);
   const tokens = createTokens({ ...parts, seals });
   const pullThrough = createPullThrough(parts);
-  const contents = createContents(parts);
-  const layerUploads = createLayerUploads({ ...parts, seals });
-  const downloadUrls = createDownloadUrls({ ...parts, seals, address });
-  const pullTimes = createPullTimes(parts);
-  const own = { ...parts, contents, layerUploads, downloadUrls, pullTimes };
   return {
     service: defineService(
       'ecr',
       {
         ...repositoryOperations(address),
-        ...imageOperations,
-        ...batchGetImageOperation(own),
-        ...putImageOperation(parts),
-        ...referrerOperations,
-        ...layerOperations(own),
-        ...layerUploadOperations(own),
-        ...exclusionOperations,
+        ...imageOperations(parts),
         ...listingOperations,
         ...lifecyclePolicyOperations,
         ...lifecyclePreviewOperations,
@@ -120,7 +99,7 @@ export function createEcr(parts: EcrParts): Ecr {
       guardOf,
     ),
     images: createImages({ ...parts, address, tokens }),
-    registry: createRegistry({ ...own, address, tokens }),
+    registry: createRegistry({ ...parts, address, seals, tokens }),
     reconcilers: [
       createUploadReconciler(parts.blobs, parts.clock, parts.log),
       createArrivalReconciler({ ...parts, pullThrough }),
