@@ -53,6 +53,28 @@ export function readManifest(body: Uint8Array, contentType: string | undefined):
   };
 }
 
+/** The first image of a stored index for a platform. */
+export function platformImage(
+  index: Uint8Array,
+  wanted: { readonly os: string; readonly architecture: string },
+): { readonly digest: string; readonly mediaType: string } | undefined {
+  for (const image of descriptors(parse(index), 'manifests')) {
+    const { os, architecture } = image.platform === undefined ? {} : object(image.platform, 'platform');
+    if (os !== wanted.os || architecture !== wanted.architecture) continue;
+    return { digest: digestOf(image), mediaType: String(image.mediaType) };
+  }
+  return undefined;
+}
+
+/** The media types of the configuration and layers that a stored manifest names, by digest; none where there is no manifest. */
+export function mediaTypesOf(body: Uint8Array | undefined): ReadonlyMap<string, string> {
+  if (body === undefined) return new Map();
+  const json = parse(body);
+  const config = json.config === undefined ? [] : [object(json.config, 'config')];
+  const all = [...config, ...descriptors(json, 'layers'), ...descriptors(json, 'blobs')];
+  return new Map(all.map(({ digest, mediaType }) => [String(digest), String(mediaType)]));
+}
+
 function parse(body: Uint8Array): Json {
   let value: unknown;
   try {

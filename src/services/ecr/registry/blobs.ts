@@ -1,17 +1,18 @@
 // Blobs of a repository: GET (whole or a range), HEAD, DELETE. OCI distribution spec 1.1, "Pulling blobs", "Deleting Blobs".
 import { pipeline } from 'node:stream/promises';
-import { RegistryError } from './errors.ts';
-import { readDurably, reply, type Exchange } from './exchange.ts';
+import type { FoundBlob } from '#services/ecr/contents.ts';
 import { imagesReferencing, repositoryIn } from '#services/ecr/image-records.ts';
-import { blobNamespace, digestKey, layerKind } from '#services/ecr/kinds.ts';
+import { digestKey, layerKind } from '#services/ecr/kinds.ts';
 import { isDigest } from '#services/ecr/names.ts';
+import { RegistryError } from './errors.ts';
+import { reply, type Exchange } from './exchange.ts';
 import { parseRange } from './range.ts';
 
 /** Streams the blob, at the client's pace. */
 export async function getBlob(exchange: Exchange): Promise<void> {
-  const { parts, request, response, subject: digest } = exchange;
-  const size = await sizeOf(exchange);
-  const namespace = blobNamespace(exchange.repository.scope);
+  const { request, response, subject: digest } = exchange;
+  const blob = await findBlob(exchange);
+  const { size } = blob;
   const range = parseRange(request.headers.range, size);
   if (range === 'unsatisfiable') {
     const headers = { 'content-range': `bytes */${size}` };
@@ -23,16 +24,17 @@ export async function getBlob(exchange: Exchange): Promise<void> {
     'content-length': String(end - start + 1),
     ...(range === undefined ? {} : { 'content-range': `bytes ${start}-${end}/${size}` }),
   });
-  await pipeline(parts.blobs.read(namespace, digest, range), response);
+  await pipeline(blob.read(range), response);
 }
 
 export async function headBlob(exchange: Exchange): Promise<void> {
-  const size = await sizeOf(exchange);
+  const { size } = await findBlob(exchange);
   reply(exchange.response, 200, { ...headersOf(exchange.subject), 'content-length': String(size) });
 }
 
 /** Takes a blob out of a repository. What an image needs stays: a manifest must never lose its layers. */
 export async function deleteBlob({ parts, response, repository: name, subject: digest }: Exchange): Promise<void> {
+  requireDigest(digest);
   await parts.store.write((tx) => {
     const repository = repositoryIn(tx, name);
     const key = digestKey(repository.key, digest);
@@ -49,21 +51,17 @@ export async function deleteBlob({ parts, response, repository: name, subject: d
   reply(response, 202);
 }
 
-async function sizeOf({ parts, repository: name, subject: digest }: Exchange): Promise<number> {
+/** The blob that the path names, for reading. */
+async function findBlob({ parts, repository, subject: digest }: Exchange): Promise<FoundBlob> {
+  requireDigest(digest);
+  const blob = await parts.contents.blob(repository, digest);
+  if (blob === undefined) throw blobUnknown(digest);
+  return blob;
+}
+
+function requireDigest(digest: string): void {
   if (!isDigest(digest))
     throw new RegistryError(400, 'DIGEST_INVALID', 'The digest is malformed.', { detail: { digest } });
-  const layer = await readDurably(parts.store, (reader) => {
-    const repository = repositoryIn(reader, name);
-    return reader.get(layerKind, digestKey(repository.key, digest));
-  });
-  if (layer === undefined) throw blobUnknown(digest);
-  const namespace = blobNamespace(name.scope);
-  // Where bytes were lost, a client that pushes learns that it has to send them again.
-  if ((await parts.blobs.size(namespace, digest)) !== layer.spec.size) {
-    parts.log.error('a blob that a repository holds is not whole in the blob store', { namespace, digest });
-    throw blobUnknown(digest);
-  }
-  return layer.spec.size;
 }
 
 function headersOf(digest: string): Record<string, string> {

@@ -47,6 +47,7 @@ const ofAws: Readonly<Record<string, readonly [status: number, code: RegistryErr
   RepositoryNotFoundException: [404, 'NAME_UNKNOWN'],
   ImageNotFoundException: [404, 'MANIFEST_UNKNOWN'],
   ImageTagAlreadyExistsException: [400, 'TAG_INVALID'],
+  ImageDigestDoesNotMatchException: [400, 'DIGEST_INVALID'],
   LayersNotFoundException: [404, 'MANIFEST_BLOB_UNKNOWN'],
   ReferencedImagesNotFoundException: [404, 'MANIFEST_BLOB_UNKNOWN'],
   ImageReferencedByManifestList: [403, 'DENIED'],

@@ -5,8 +5,11 @@ import type { Blobs } from '#drivers/blobs.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Reader, Store } from '#kernel/store.ts';
+import type { Contents } from '#services/ecr/contents.ts';
+import type { DownloadUrls } from '#services/ecr/layers/download-url.ts';
+import type { LayerUploads } from '#services/ecr/layers/layer-uploads.ts';
 import type { RegistryAddress, RepositoryName } from '#services/ecr/names.ts';
-import type { Seals } from '#services/ecr/seal.ts';
+import type { PullTimes } from '#services/ecr/pulls/pull-times.ts';
 import type { Caller, Tokens } from '#services/ecr/token.ts';
 import { RegistryError } from './errors.ts';
 
@@ -18,8 +21,11 @@ export interface RegistryParts {
   readonly log: Log;
   readonly authorizer: Authorizer;
   readonly address: RegistryAddress;
-  readonly seals: Seals;
   readonly tokens: Tokens;
+  readonly contents: Contents;
+  readonly layerUploads: LayerUploads;
+  readonly downloadUrls: DownloadUrls;
+  readonly pullTimes: PullTimes;
 }
 
 /** A request by a known caller, about a repository (which need not exist) and one of its things. */

@@ -1,68 +1,37 @@
 // Manifests of a repository, by tag or digest: GET, HEAD, PUT, DELETE. OCI distribution spec 1.1, "Pushing Manifests", "Deleting tags".
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { FoundManifest } from '#services/ecr/contents.ts';
 import { imageNotFound } from '#services/ecr/errors.ts';
-import {
-  deleteImage,
-  deleteTag,
-  findImage,
-  putImage,
-  repositoryIn,
-  type ImageId,
-} from '#services/ecr/image-records.ts';
-import { blobNamespace } from '#services/ecr/kinds.ts';
-import { imageArchived } from '#services/ecr/lifecycle/errors.ts';
-import { isArchived } from '#services/ecr/lifecycle/storage-class.ts';
-import { readManifest } from '#services/ecr/manifest.ts';
+import { deleteImage, deleteTag, repositoryIn, type ImageId } from '#services/ecr/image-records.ts';
+import { maximumManifestSize, storeManifest } from '#services/ecr/manifests/store-manifest.ts';
 import { isDigest, isTag } from '#services/ecr/names.ts';
-import { readBlob } from '#services/ecr/read-blob.ts';
 import { bodyOf } from './body.ts';
 import { RegistryError } from './errors.ts';
-import { readDurably, reply, type Exchange } from './exchange.ts';
+import { reply, type Exchange } from './exchange.ts';
+import { imageFor, wantsOneImage } from './negotiate.ts';
 
-/** "maximum length of imageManifest: 4194304", which is also what the distribution spec asks registries to take at least. */
-const maximumSize = 4 * 1024 * 1024;
-
-/** GET and HEAD. */
+/** GET: a pull, which is noted once it is answered. */
 export async function getManifest(exchange: Exchange): Promise<void> {
-  const { parts, request, response, repository: name } = exchange;
-  const id = imageIdOf(exchange);
-  const { spec } = await readDurably(parts.store, (reader) => {
-    const image = findImage(reader, repositoryIn(reader, name), id);
-    if (image === undefined) throw imageNotFound(id, name.repositoryName, name.scope.account);
-    if (isArchived(reader, image)) throw imageArchived(id, name.repositoryName, name.scope.account);
-    return image;
-  });
-  const headers = {
-    'content-type': spec.mediaType,
-    'content-length': String(spec.manifestSize),
-    'docker-content-digest': spec.digest,
-    etag: `"${spec.digest}"`,
-  };
-  if (request.method === 'HEAD') return reply(response, 200, headers);
-  const body = await readBlob(parts.blobs, blobNamespace(name.scope), spec.digest);
-  response.writeHead(200, headers).end(body);
+  const { parts, response, caller } = exchange;
+  const manifest = await findManifest(exchange);
+  const body = await manifest.read();
+  if (body === undefined) throw unknown(exchange, imageIdOf(exchange));
+  response.writeHead(200, headersOf(manifest)).end(body);
+  if (manifest.image !== undefined) parts.pullTimes.note(manifest.image, caller.principal);
+}
+
+export async function headManifest(exchange: Exchange): Promise<void> {
+  reply(exchange.response, 200, headersOf(await findManifest(exchange)));
 }
 
 /** PUT: durable, and findable by its digest and tag, once it is answered. */
 export async function putManifest(exchange: Exchange): Promise<void> {
-  const { parts, request, response, repository: name, path } = exchange;
+  const { parts, request, response, repository, path } = exchange;
   const { imageDigest, imageTag } = imageIdOf(exchange);
-  await readDurably(parts.store, (reader) => repositoryIn(reader, name));
   const body = await readBody(request);
   if (body === undefined) return;
-  const content = readManifest(body, request.headers['content-type']);
-  const algorithm = imageDigest?.startsWith('sha512:') ? 'sha512' : 'sha256';
-  const digest = `${algorithm}:${createHash(algorithm).update(body).digest('hex')}`;
-  if (imageDigest !== undefined && imageDigest !== digest) {
-    const detail = { provided: imageDigest, computed: digest };
-    throw new RegistryError(400, 'DIGEST_INVALID', 'The manifest has another digest than the one it was put under.', {
-      detail,
-    });
-  }
-  await parts.blobs.put(blobNamespace(name.scope), body, algorithm);
-  const pushedAt = parts.clock.now().getTime();
-  await parts.store.write((tx) => putImage(tx, name, { content, digest, size: body.length, tag: imageTag, pushedAt }));
+  const sent = { body, mediaType: request.headers['content-type'], tag: imageTag, digest: imageDigest };
+  const { digest, content } = await storeManifest(parts, repository, sent);
   reply(response, 201, {
     location: `/v2/${path}/manifests/${digest}`,
     'docker-content-digest': digest,
@@ -81,6 +50,35 @@ export async function deleteManifest(exchange: Exchange): Promise<void> {
   reply(exchange.response, 202);
 }
 
+/** The manifest that the path names, for reading; of an index that the client cannot read, the image that it can. */
+async function findManifest(exchange: Exchange): Promise<FoundManifest> {
+  const { parts, request, repository } = exchange;
+  const id = imageIdOf(exchange);
+  const found = await parts.contents.manifest(repository, id);
+  if (found === undefined) throw unknown(exchange, id);
+  const { accept } = request.headers;
+  // What is asked for by its digest can only be just that.
+  if (id.imageTag === undefined || !wantsOneImage(accept, found.mediaType)) return found;
+  const index = await found.read();
+  const imageDigest = index && imageFor(accept, index);
+  const image = imageDigest === undefined ? undefined : await parts.contents.manifest(repository, { imageDigest });
+  return image ?? found;
+}
+
+function headersOf({ mediaType, size, digest }: FoundManifest): Record<string, string> {
+  return {
+    'content-type': mediaType,
+    'content-length': String(size),
+    'docker-content-digest': digest,
+    etag: `"${digest}"`,
+    vary: 'accept',
+  };
+}
+
+function unknown({ repository: { scope, repositoryName } }: Exchange, id: ImageId) {
+  return imageNotFound(id, repositoryName, scope.account);
+}
+
 function imageIdOf({ subject }: Exchange): ImageId {
   if (isDigest(subject)) return { imageDigest: subject };
   if (subject.includes(':')) {
@@ -96,8 +94,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   let size = 0;
   for await (const chunk of bodyOf(request)) {
     size += chunk.byteLength;
-    if (size > maximumSize) {
-      throw new RegistryError(413, 'MANIFEST_INVALID', `A manifest has at most ${maximumSize} bytes.`);
+    if (size > maximumManifestSize) {
+      throw new RegistryError(413, 'MANIFEST_INVALID', `A manifest has at most ${maximumManifestSize} bytes.`);
     }
     chunks.push(chunk);
   }

@@ -2,12 +2,13 @@
 // OCI distribution spec 1.1, "Endpoints": https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '#kernel/error.ts';
-import { repositoryAt } from '#services/ecr/names.ts';
+import { isRepositoryName, repositoryAt, type RepositoryName } from '#services/ecr/names.ts';
 import { deleteBlob, getBlob, headBlob } from './blobs.ts';
 import { drain } from './body.ts';
+import { downloaderOf } from './download.ts';
 import { RegistryError, registryErrorOf } from './errors.ts';
 import { reply, replyError, type Endpoint, type Exchange, type RegistryParts } from './exchange.ts';
-import { deleteManifest, getManifest, putManifest } from './manifests.ts';
+import { deleteManifest, getManifest, headManifest, putManifest } from './manifests.ts';
 import { listReferrers } from './referrers.ts';
 import { listTags } from './tags.ts';
 import { authenticate, authorize, type RegistryAction } from './token.ts';
@@ -32,6 +33,8 @@ export type RegistryHandler = (
 interface Method {
   readonly action: RegistryAction;
   readonly endpoint: Endpoint;
+  /** Whether a download URL opens it, without credentials. */
+  readonly isDownload?: true;
 }
 
 interface Route {
@@ -58,8 +61,8 @@ const routes: readonly Route[] = [
   {
     path: /^\/v2\/(.+)\/blobs\/([^/]+)$/,
     methods: {
-      GET: { action: 'ecr:GetDownloadUrlForLayer', endpoint: getBlob },
-      HEAD: { action: 'ecr:BatchCheckLayerAvailability', endpoint: headBlob },
+      GET: { action: 'ecr:GetDownloadUrlForLayer', endpoint: getBlob, isDownload: true },
+      HEAD: { action: 'ecr:BatchCheckLayerAvailability', endpoint: headBlob, isDownload: true },
       DELETE: { action: 'ecr:BatchDeleteImage', endpoint: deleteBlob },
     },
   },
@@ -67,7 +70,7 @@ const routes: readonly Route[] = [
     path: /^\/v2\/(.+)\/manifests\/([^/]+)$/,
     methods: {
       GET: { action: 'ecr:BatchGetImage', endpoint: getManifest },
-      HEAD: { action: 'ecr:BatchGetImage', endpoint: getManifest },
+      HEAD: { action: 'ecr:BatchGetImage', endpoint: headManifest },
       PUT: { action: 'ecr:PutImage', endpoint: putManifest },
       DELETE: { action: 'ecr:BatchDeleteImage', endpoint: deleteManifest },
     },
@@ -75,7 +78,8 @@ const routes: readonly Route[] = [
   { path: /^\/v2\/(.+)\/tags\/list$/, methods: { GET: { action: 'ecr:ListImages', endpoint: listTags } } },
   {
     path: /^\/v2\/(.+)\/referrers\/([^/]+)$/,
-    methods: { GET: { action: 'ecr:ListImageReferrers', endpoint: listReferrers } },
+    // What ListImageReferrers asks for, too.
+    methods: { GET: { action: 'ecr:BatchGetImage', endpoint: listReferrers } },
   },
 ];
 
@@ -103,21 +107,48 @@ interface Arrival {
 
 async function serve(parts: RegistryParts, { request, response, tell }: Arrival): Promise<void> {
   const { path, query } = target(request);
-  const caller = authenticate(request, parts);
+  const asked = find(parts, request, path);
+  const blob = { digest: asked?.subject ?? '', query };
+  const downloader = asked?.method?.isDownload && downloaderOf(parts, asked.repository, blob);
+  const caller = downloader ?? authenticate(request, parts);
   if (caller.use === 'principal') tell({ principal: caller.principal.arn });
   if (/^\/v2\/?$/.test(path)) return ping(request, response);
+  if (asked === undefined) throw new RegistryError(404, 'UNSUPPORTED', 'There is no such endpoint');
+  const { route, method, repository, subject } = asked;
+  if (method === undefined) throw unsupported(Object.keys(route.methods));
+  tell({ operation: method.action.slice('ecr:'.length), region: repository.scope.region });
+  requireName(repository);
+  if (downloader === undefined) authorize(parts, caller, method.action, repository);
+  const exchange: Exchange = { parts, request, response, query, caller, repository, path: asked.path, subject };
+  return method.endpoint(exchange);
+}
+
+interface Asked {
+  readonly route: Route;
+  /** Undefined where the route knows no such method. */
+  readonly method: Method | undefined;
+  readonly repository: RepositoryName;
+  /** The repository's path as it was asked for. */
+  readonly path: string;
+  readonly subject: string;
+}
+
+function find(parts: RegistryParts, request: IncomingMessage, path: string): Asked | undefined {
   for (const route of routes) {
     const [matched, repositoryPath = '', subject = ''] = route.path.exec(path) ?? [];
     if (matched === undefined) continue;
-    const method = route.methods[request.method ?? ''];
-    if (method === undefined) throw unsupported(Object.keys(route.methods));
     const repository = repositoryAt(request.headers.host, repositoryPath, parts.address.home);
-    tell({ operation: method.action.slice('ecr:'.length), region: repository.scope.region });
-    authorize(parts, caller, method.action, repository);
-    const exchange: Exchange = { parts, request, response, query, caller, repository, path: repositoryPath, subject };
-    return method.endpoint(exchange);
+    const { method = '' } = request;
+    const known = Object.hasOwn(route.methods, method) ? route.methods[method] : undefined;
+    return { route, method: known, repository, path: repositoryPath, subject };
   }
-  throw new RegistryError(404, 'UNSUPPORTED', 'There is no such endpoint');
+  return undefined;
+}
+
+function requireName({ repositoryName: name }: RepositoryName): void {
+  if (!isRepositoryName(name)) {
+    throw new RegistryError(400, 'NAME_INVALID', 'invalid repository name', { detail: { name } });
+  }
 }
 
 function ping(request: IncomingMessage, response: ServerResponse): void {

@@ -11,11 +11,19 @@ export async function listTags({ parts, response, query, repository: name, path 
   const following = await readDurably(parts.store, (reader) => {
     const { key } = repositoryIn(reader, name);
     const tags = reader.list(tagKind, tagKey(key, '')).map(({ spec }) => spec.tag);
-    // As the store orders keys, by code unit: for a tag's letters that is the spec's "lexical" order.
-    return tags.filter((tag) => tag > last);
+    return tags.filter((tag) => inOrder(last, tag) < 0).toSorted(inOrder);
   });
   const tags = following.slice(0, length);
   const more = tags.length > 0 && following.length > tags.length;
   const next = `/v2/${path}/tags/list?n=${length}&last=${encodeURIComponent(tags.at(-1) ?? '')}`;
   replyJson(response, 200, more ? { link: `<${next}>; rel="next"` } : {}, { name: path, tags });
+}
+
+/** "In lexical order (i.e. case-insensitive alphanumeric order)"; tags that differ in case alone, by code unit. */
+function inOrder(one: string, other: string): number {
+  return compare(one.toLowerCase(), other.toLowerCase()) || compare(one, other);
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
 }

@@ -1,4 +1,4 @@
-// Who asks the registry (HTTP Basic with an authorisation token), and whether they may.
+// Who asks the registry (HTTP Basic or Bearer with an authorisation token), and whether they may.
 import type { IncomingMessage } from 'node:http';
 import { requireAccess } from '#services/ecr/access.ts';
 import { notForPulling } from '#services/ecr/errors.ts';
@@ -46,11 +46,15 @@ export function authenticate(request: IncomingMessage, parts: RegistryParts): Ca
   return { ...caller, from: { sourceAddress: remoteAddress, secure: 'encrypted' in request.socket } };
 }
 
-/** RFC 7617: the user's name ends at the first colon. */
+/**
+ * Basic (RFC 7617: the user's name ends at the first colon), which is what real clients are challenged for; Bearer (RFC
+ * 6750) with the password, or with the whole token as GetAuthorizationToken gives it, as people send them by hand.
+ */
 function passwordOf({ headers: { authorization = '' } }: IncomingMessage): string {
-  const [, encoded = ''] = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization) ?? [];
-  const credentials = Buffer.from(encoded, 'base64').toString();
-  return credentials.startsWith('AWS:') ? credentials.slice('AWS:'.length) : '';
+  const [, scheme = '', token = ''] = /^(basic|bearer) +([A-Za-z0-9+/=._~-]+) *$/i.exec(authorization) ?? [];
+  const credentials = Buffer.from(token, 'base64').toString();
+  if (credentials.startsWith('AWS:')) return credentials.slice('AWS:'.length);
+  return scheme.toLowerCase() === 'bearer' ? token : '';
 }
 
 /**
