@@ -26,7 +26,13 @@ test('sorted keys agree with a sorted array, whatever is added, removed and look
       }
       assert.equal(sorted.size, model.size);
       for (const prefix of ['', ...prefixes]) {
-        assert.deepEqual(sorted.startingWith(prefix), [...model].filter((key) => key.startsWith(prefix)).toSorted());
+        const all = [...model].filter((key) => key.startsWith(prefix)).toSorted();
+        assert.deepEqual(sorted.startingWith(prefix), all);
+        for (const after of prefixes) {
+          const following = all.filter((key) => key > after);
+          assert.deepEqual(sorted.startingWith(prefix, after), following);
+          assert.deepEqual(sorted.startingWith(prefix, after, 2), following.slice(0, 2));
+        }
       }
     }),
   );
@@ -41,6 +47,7 @@ test('sorted keys stay in order across many chunks, filled and emptied in any or
     sorted.startingWith('k/123'),
     Array.from({ length: 10 }, (_, i) => `k/123${i}`),
   );
+  assert.deepEqual(sorted.startingWith('k/', 'k/2345', 1000), all.toSorted().slice(2346, 3346));
   for (const key of all) if (!key.endsWith('7')) sorted.delete(key);
   assert.equal(sorted.size, 500);
   assert.deepEqual(sorted.startingWith(''), all.filter((key) => key.endsWith('7')).toSorted());

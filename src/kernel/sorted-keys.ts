@@ -37,14 +37,16 @@ export class SortedKeys {
     if (chunk.length === 0) this.#chunks.splice(at, 1);
   }
 
-  /** The keys that start with `prefix`, in order. */
-  startingWith(prefix: string): string[] {
+  /** The keys that start with `prefix`, in order: `limit` at most, of those that come after `after`. */
+  startingWith(prefix: string, after?: string, limit = Infinity): string[] {
     const found: string[] = [];
-    for (let at = this.#chunkOf(prefix); at < this.#chunks.length; at += 1) {
+    const isBefore = (key: string) => key < prefix || (after !== undefined && key <= after);
+    const first = lowerBound(this.#chunks.length, (i) => isBefore(this.#chunks[i]!.at(-1)!));
+    for (let at = first; at < this.#chunks.length; at += 1) {
       const chunk = this.#chunks[at]!;
-      for (let i = lowerBound(chunk.length, (index) => chunk[index]! < prefix); i < chunk.length; i += 1) {
+      for (let i = lowerBound(chunk.length, (index) => isBefore(chunk[index]!)); i < chunk.length; i += 1) {
         const key = chunk[i]!;
-        if (!key.startsWith(prefix)) return found;
+        if (found.length >= limit || !key.startsWith(prefix)) return found;
         found.push(key);
       }
     }

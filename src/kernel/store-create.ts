@@ -4,7 +4,7 @@ import { GroupCommit } from './group-commit.ts';
 import { deepFreeze } from './json.ts';
 import type { Log } from './log.ts';
 import { load } from './store-load.ts';
-import type { AnyKind, Change, Database, Kind, Reader, Resource, Store, Tx } from './store.ts';
+import type { AnyKind, Change, Database, Kind, ListWindow, Reader, Resource, Store, Tx } from './store.ts';
 import type { Table } from './table.ts';
 import { Transaction } from './transaction.ts';
 
@@ -62,7 +62,8 @@ class MemoryStore implements Store {
     });
     this.#reader = {
       get: <S, T>(kind: Kind<S, T>, key: string) => this.#table(kind).get(key) as Resource<S, T> | undefined,
-      list: <S, T>(kind: Kind<S, T>, prefix = '') => this.#table(kind).list(prefix) as Resource<S, T>[],
+      list: <S, T>(kind: Kind<S, T>, prefix = '', window?: ListWindow) =>
+        this.#table(kind).list(prefix, window) as Resource<S, T>[],
       by: <S, T>(kind: Kind<S, T>, index: string, value: string) =>
         this.#table(kind).by(index, value) as Resource<S, T>[],
     };

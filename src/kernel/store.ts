@@ -34,11 +34,19 @@ export interface AnyKind extends Pick<Kind<unknown, unknown>, 'name' | 'version'
   readonly indexes?: Readonly<Record<string, (resource: never) => string | readonly string[] | undefined>>;
 }
 
+/** A part of a list, so that a page costs what it shows. */
+export interface ListWindow {
+  /** Only resources whose key comes after this one; it need not be there. */
+  readonly after?: string | undefined;
+  /** At most so many; all, when absent. */
+  readonly limit?: number;
+}
+
 /** One consistent view of the working set. Lists are ordered by key (by UTF-16 code unit). */
 export interface Reader {
   get<S, T>(kind: Kind<S, T>, key: string): Resource<S, T> | undefined;
-  /** Resources whose key starts with `prefix` (all, when absent). */
-  list<S, T>(kind: Kind<S, T>, prefix?: string): Resource<S, T>[];
+  /** Resources whose key starts with `prefix` (all, when absent), or the part of them that `window` leaves. */
+  list<S, T>(kind: Kind<S, T>, prefix?: string, window?: ListWindow): Resource<S, T>[];
   /** Resources that `kind.indexes[index]` files under `value`, ordered by key. */
   by<S, T>(kind: Kind<S, T>, index: string, value: string): Resource<S, T>[];
 }

@@ -1,6 +1,6 @@
 // One kind's working set: its resources, their keys in order, its indexes.
 import { SortedKeys } from './sorted-keys.ts';
-import type { AnyKind, Resource } from './store.ts';
+import type { AnyKind, ListWindow, Resource } from './store.ts';
 
 type Any = Resource<unknown, unknown>;
 
@@ -28,8 +28,8 @@ export class Table {
     return this.#resources.get(key);
   }
 
-  list(prefix: string): Any[] {
-    return this.#keys.startingWith(prefix).map((key) => this.#resources.get(key)!);
+  list(prefix: string, { after, limit }: ListWindow = {}): Any[] {
+    return this.#keys.startingWith(prefix, after, limit).map((key) => this.#resources.get(key)!);
   }
 
   /** The resources filed under `value`, ordered by key. Throws where the kind has no such index. */

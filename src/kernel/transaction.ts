@@ -1,6 +1,6 @@
 // One write: changes the tables in place and can take it all back, so that its own reads need no merging.
 import { deepFreeze, sameJson } from './json.ts';
-import type { AnyKind, Change, Content, DocumentRow, Kind, Resource, Tx } from './store.ts';
+import type { AnyKind, Change, Content, DocumentRow, Kind, ListWindow, Resource, Tx } from './store.ts';
 import type { Table } from './table.ts';
 
 type Any = Resource<unknown, unknown>;
@@ -48,8 +48,8 @@ export class Transaction implements Tx {
     return this.#table(kind).get(key) as Resource<S, T> | undefined;
   }
 
-  list<S, T>(kind: Kind<S, T>, prefix = ''): Resource<S, T>[] {
-    return this.#table(kind).list(prefix) as Resource<S, T>[];
+  list<S, T>(kind: Kind<S, T>, prefix = '', window?: ListWindow): Resource<S, T>[] {
+    return this.#table(kind).list(prefix, window) as Resource<S, T>[];
   }
 
   by<S, T>(kind: Kind<S, T>, index: string, value: string): Resource<S, T>[] {

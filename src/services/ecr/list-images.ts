@@ -1,10 +1,11 @@
 // The API's operations that list and describe the images of a repository, in time that follows the page, not the repository.
-import type { In, Operations } from '#aws/service.ts';
-import type { Reader } from '#kernel/store.ts';
+import type { Context, In, Operations } from '#aws/service.ts';
+import type { Kind, Reader, Resource } from '#kernel/store.ts';
 import { describeImage } from './describe-image.ts';
 import { imageNotFound, narrowedById } from './errors.ts';
-import { findImage, imagesOf, repositoryIn, tagsOf, type ImageId } from './image-records.ts';
-import { digestKey, imageStorageKind, tagKey, tagKind, type Image, type Repository } from './kinds.ts';
+import { findImage, repositoryIn, tagsOf, type ImageId } from './image-records.ts';
+import { digestKey, imageKind, tagKey, tagKind, type Image, type Repository } from './kinds.ts';
+import { isArchived } from './lifecycle/storage-class.ts';
 import { checkBatch, checkFilter, pageLimit } from './limits.ts';
 import { addressed, addressedArn } from './registry-scope.ts';
 
@@ -17,11 +18,9 @@ export const listingOperations: Operations<'ecr'> = {
     read({ filter, nextToken, maxResults, ...input }, reader, context) {
       const repository = repositoryIn(reader, addressed(input, context));
       checkFilter(filter);
-      const ids = idsOf(reader, repository, filter);
-      // Tags in their order, then the images that have none: `t` is before `u`.
-      const placeOf = (id: ImageId) => (id.imageTag === undefined ? `u${id.imageDigest}` : `t${id.imageTag}`);
-      const page = context.page(ids, placeOf, { token: nextToken, limit: pageLimit(maxResults) });
-      return { imageIds: page.items.map((id) => ({ ...id })), nextToken: page.nextToken };
+      const place = nextToken === undefined ? undefined : context.openToken(nextToken);
+      const page = takePage(idsAfter(reader, repository, { filter, place }), pageLimit(maxResults), context);
+      return { imageIds: page.items, nextToken: page.nextToken };
     },
   },
   DescribeImages: {
@@ -37,45 +36,84 @@ export const listingOperations: Operations<'ecr'> = {
         return { imageDetails: [...new Set(images)].map(describe) };
       }
       checkFilter(filter);
-      const images = wantedImages(reader, repository, filter);
-      const page = context.page(images, ({ key }) => key, { token: nextToken, limit: pageLimit(maxResults) });
+      const place = nextToken === undefined ? undefined : context.openToken(nextToken);
+      const page = takePage(imagesAfter(reader, repository, { filter, place }), pageLimit(maxResults), context);
       return { imageDetails: page.items.map(describe), nextToken: page.nextToken };
     },
   },
 };
 
-/** Every tag with its digest, and the digests of images that have none. */
-function idsOf(reader: Reader, repository: Repository, filter: Filter): ImageId[] {
-  const isWanted = statusFilter(reader, repository, filter);
-  const tags = filter?.tagStatus === 'UNTAGGED' ? [] : reader.list(tagKind, tagKey(repository.key, ''));
-  const untagged =
-    filter?.tagStatus === 'TAGGED' ? [] : wantedImages(reader, repository, { ...filter, tagStatus: 'UNTAGGED' });
-  return [
-    ...tags
-      .filter(({ spec }) => isWanted(spec.imageKey))
-      .map(({ spec }) => ({ imageDigest: spec.digest, imageTag: spec.tag })),
-    ...untagged.map(({ spec }) => ({ imageDigest: spec.digest })),
-  ];
+/** What is listed, and where in the list it is. */
+type Placed<T> = readonly [place: string, item: T];
+
+interface Wanted {
+  readonly filter: Filter;
+  /** That of the last item before; absent at the beginning. */
+  readonly place: string | undefined;
 }
 
-/** Ordered by key. */
-function wantedImages(reader: Reader, repository: Repository, filter: Filter): Image[] {
-  const isWanted = statusFilter(reader, repository, filter);
-  const images = imagesOf(reader, repository).filter(({ key }) => isWanted(key));
+function takePage<T>(items: Iterable<Placed<T>>, limit: number, context: Context): { items: T[]; nextToken?: string } {
+  const taken: Placed<T>[] = [];
+  for (const item of items) {
+    const last = taken.at(-1);
+    if (taken.length === limit && last !== undefined) {
+      return { items: taken.map(([, each]) => each), nextToken: context.sealToken(last[0]) };
+    }
+    taken.push(item);
+  }
+  return { items: taken.map(([, each]) => each) };
+}
+
+/** Every tag with its digest, then the digests of images that have none; `t` and `u` keep the places of the two apart. */
+function* idsAfter(reader: Reader, repository: Repository, { filter, place }: Wanted): Generator<Placed<ImageId>> {
   const { tagStatus = 'ANY' } = filter ?? {};
-  if (tagStatus === 'ANY') return images;
-  const tagged = new Set(reader.list(tagKind, tagKey(repository.key, '')).map(({ spec }) => spec.imageKey));
-  return images.filter(({ key }) => tagged.has(key) === (tagStatus === 'TAGGED'));
+  const rest = place?.slice(1);
+  const isInTags = place === undefined || place.startsWith('t');
+  if (isInTags && tagStatus !== 'UNTAGGED') {
+    const after = rest === undefined ? undefined : tagKey(repository.key, rest);
+    for (const { spec } of following(reader, tagKind, tagKey(repository.key, ''), after)) {
+      if (!hasStatus(reader, { key: spec.imageKey }, filter)) continue;
+      yield [`t${spec.tag}`, { imageDigest: spec.digest, imageTag: spec.tag }];
+    }
+  }
+  if (tagStatus === 'TAGGED') return;
+  const untagged = { filter: { ...filter, tagStatus: 'UNTAGGED' as const }, place: isInTags ? undefined : rest };
+  for (const [digest, image] of imagesAfter(reader, repository, untagged)) {
+    yield [`u${digest}`, { imageDigest: image.spec.digest }];
+  }
 }
 
-/** "If not specified, only images with ACTIVE status are returned." No image is ever ACTIVATING: restoring takes no time. */
-function statusFilter(reader: Reader, repository: Repository, filter: Filter): (imageKey: string) => boolean {
+function* imagesAfter(reader: Reader, repository: Repository, { filter, place }: Wanted): Generator<Placed<Image>> {
+  const { tagStatus = 'ANY' } = filter ?? {};
+  const after = place === undefined ? undefined : digestKey(repository.key, place);
+  for (const image of following(reader, imageKind, digestKey(repository.key, ''), after)) {
+    const isTagged = () => reader.by(tagKind, 'image', image.key).length > 0;
+    if (tagStatus !== 'ANY' && isTagged() !== (tagStatus === 'TAGGED')) continue;
+    if (hasStatus(reader, image, filter)) yield [image.spec.digest, image];
+  }
+}
+
+/** "If not specified, only images with ACTIVE status are returned." None is ever ACTIVATING: restoring takes no time. */
+function hasStatus(reader: Reader, image: Pick<Image, 'key'>, filter: Filter): boolean {
   const { imageStatus = 'ACTIVE' } = filter ?? {};
-  if (imageStatus === 'ANY') return () => true;
-  if (imageStatus === 'ACTIVATING') return () => false;
-  const noted = reader.list(imageStorageKind, digestKey(repository.key, ''));
-  const archived = new Set(noted.filter(({ spec }) => spec.storageClass === 'ARCHIVE').map(({ key }) => key));
-  return (imageKey) => archived.has(imageKey) === (imageStatus === 'ARCHIVED');
+  if (imageStatus === 'ANY') return true;
+  return imageStatus === (isArchived(reader, image) ? 'ARCHIVED' : 'ACTIVE');
+}
+
+const readAtOnce = 128;
+
+/** The resources under a prefix that come after a key, read as far as they are looked at. */
+function* following<S>(
+  reader: Reader,
+  kind: Kind<S, null>,
+  prefix: string,
+  after: string | undefined,
+): Generator<Resource<S, null>> {
+  let some = reader.list(kind, prefix, { after, limit: readAtOnce });
+  while (some.length > 0) {
+    yield* some;
+    some = reader.list(kind, prefix, { after: some.at(-1)?.key, limit: readAtOnce });
+  }
 }
 
 /** Throws ImageNotFoundException, also where the digest's image has not the tag. */
