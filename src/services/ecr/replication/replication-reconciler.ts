@@ -22,7 +22,7 @@ export function createReplicationReconciler(parts: CopyParts): Reconciler {
     async reconcile(key): Promise<Again | void> {
       const replication = store.read((reader) => reader.get(replicationKind, key));
       if (replication === undefined || stateOf(replication) === 'COMPLETE') return;
-      const wait = stateOf(replication) === 'FAILED' ? (replication.status.retryAt ?? 0) - clock.now().getTime() : 0;
+      const wait = waitOf(replication, clock.now().getTime());
       if (wait > 0) return { againIn: wait };
       await copyImage(parts, {
         ...replication.spec,
@@ -50,11 +50,22 @@ function settle(
   );
 }
 
+/** Milliseconds until a copy that failed is tried again; 0 for one that did not. */
+function waitOf(replication: Replication, now: number): number {
+  const { retryAt = now, failures = 1 } = replication.status;
+  if (stateOf(replication) !== 'FAILED') return 0;
+  // A clock that was set back must not keep it waiting until then.
+  return retryAt - now > delayAfter(failures) ? 0 : retryAt - now;
+}
+
+function delayAfter(failures: number): number {
+  return Math.min(secondMs * 2 ** (failures - 1), longestRetryMs);
+}
+
 function failed(
   before: ReplicationStatus,
   { handled, failure, now }: { readonly handled: number; readonly failure: CopyFailure; readonly now: Date },
 ): ReplicationStatus {
   const failures = (before.failures ?? 0) + 1;
-  const retryAt = now.getTime() + Math.min(secondMs * 2 ** (failures - 1), longestRetryMs);
-  return { handled, failureCode: failure, failures, retryAt };
+  return { handled, failureCode: failure, failures, retryAt: now.getTime() + delayAfter(failures) };
 }

@@ -35,6 +35,10 @@ export interface Replicas extends Fixture {
   statuses(imageDigest: string): Promise<string[]>;
   /** What a tag names there, once everything that it needs was found to be there; `missing …` where it is not. */
   tagAt(scope: Scope, tag: string): Promise<string | undefined>;
+  /** Something that what is visible there needs and that is not there. */
+  missingAt(scope: Scope): Promise<string | undefined>;
+  /** The same installation on what is durable of it, as after a kill. */
+  restart(): Promise<Replicas>;
 }
 
 const source: RepositoryName = { scope: home, repositoryName };
@@ -110,6 +114,12 @@ export function replicasOf(fixture: Fixture, blobs: Blobs): Replicas {
     async tagAt(scope, tag) {
       const digest = store.read((reader) => reader.get(tagKind, tagKey(repositoryKey(scope, repositoryName), tag)));
       return digest && ((await firstMissing(store.read(listed(scope)), blobs, scope)) ?? digest.spec.digest);
+    },
+    missingAt: (scope) => firstMissing(store.read(listed(scope)), blobs, scope),
+    async restart() {
+      const next = await createFixture({ blobs, disk: fixture.disk });
+      next.clock.set(clock.now());
+      return replicasOf(next, blobs);
     },
   };
 }
