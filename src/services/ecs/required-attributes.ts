@@ -5,6 +5,13 @@ import type { Attribute, ContainerDefinition, NetworkMode } from './shapes.ts';
 const capability = 'com.amazonaws.ecs.capability';
 /** CPU units above which older agents refused a task. */
 const oldCpuLimit = 10_240;
+const ecrAuth = `${capability}.ecr-auth`;
+const remoteApi = {
+  18: `${capability}.docker-remote-api.1.18`,
+  19: `${capability}.docker-remote-api.1.19`,
+  21: `${capability}.docker-remote-api.1.21`,
+  25: `${capability}.docker-remote-api.1.25`,
+} as const;
 const ecrImage = /^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\//;
 
 interface Definition {
@@ -19,17 +26,18 @@ export function requiredAttributes({ networkMode, cpu = 0, containerDefinitions 
   for (const container of containerDefinitions) {
     const { logConfiguration, memoryReservation, dependsOn, startTimeout, stopTimeout, linuxParameters } = container;
     if (logConfiguration?.logDriver) names.add(`${capability}.logging-driver.${logConfiguration.logDriver}`);
-    if (ecrImage.test(container.image ?? '')) names.add(`${capability}.ecr-auth`);
-    if (logConfiguration || ecrImage.test(container.image ?? '')) names.add(`${capability}.docker-remote-api.1.19`);
-    if (memoryReservation !== undefined) names.add(`${capability}.docker-remote-api.1.21`);
-    if (linuxParameters?.initProcessEnabled) names.add(`${capability}.docker-remote-api.1.25`);
+    const isEcrImage = ecrImage.test(container.image ?? '');
+    if (isEcrImage) names.add(ecrAuth);
+    if (logConfiguration || isEcrImage) names.add(remoteApi[19]);
+    if (memoryReservation !== undefined) names.add(remoteApi[21]);
+    if (linuxParameters?.initProcessEnabled) names.add(remoteApi[25]);
     if (dependsOn?.length || startTimeout !== undefined || stopTimeout !== undefined) {
       names.add('ecs.capability.container-ordering');
     }
   }
   if (cpu > oldCpuLimit) names.add('ecs.capability.increased-task-cpu-limit');
   if (networkMode === 'awsvpc') {
-    names.add(`${capability}.docker-remote-api.1.18`);
+    names.add(remoteApi[18]);
     names.add('ecs.capability.task-eni');
   }
   return Array.from(names, (name) => ({ name }));
