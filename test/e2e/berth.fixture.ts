@@ -8,31 +8,27 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from '#kernel/free-port.fixture.ts';
 import { until } from '#kernel/until.fixture.ts';
+import { Clients } from './clients.fixture.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const berth = join(root, 'bin/berth');
 
-export interface Result {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly code: number;
-}
+// AWS's names that are set up on a developer's machine are for the developer's own Berth.
+process.env['BERTH_AWS_HOSTNAMES'] ??= 'none';
 
 /** A started platform. */
-export class Berth {
+export class Berth extends Clients {
   readonly data: string;
   readonly port: number;
   readonly vpcCidr: string;
-  readonly registry: string;
-  environment: NodeJS.ProcessEnv = {};
   #process: ChildProcess | undefined;
 
   private constructor(port: number, vpcCidr: string) {
+    super(`localhost:${port}`);
     this.data = mkdtempSync(join(tmpdir(), 'berth-e2e-'));
     this.port = port;
     this.vpcCidr = vpcCidr;
-    this.registry = `localhost:${port}`;
   }
 
   static async start(): Promise<Berth> {
@@ -54,13 +50,24 @@ export class Berth {
       return (await health(this.port)) === 200;
     });
     void ended;
-    const { stdout } = await run(berth, ['env', '--data', this.data]);
+    this.environment = await this.environmentOf();
+  }
+
+  /** The clients as the root of another account has them. */
+  async clientsOf(account: string): Promise<Clients> {
+    return new Clients(this.registry, await this.environmentOf(account));
+  }
+
+  /** What `berth env` prints for the root of an account (the home one, when absent), with docker logins of its own. */
+  async environmentOf(account?: string): Promise<NodeJS.ProcessEnv> {
+    const chosen = account === undefined ? [] : ['--account', account];
+    const { stdout } = await run(berth, ['env', '--data', this.data, ...chosen]);
     const variables = stdout.matchAll(/^export (\w+)=(.*)$/gm);
     const unquoted = [...variables].map(([, name, value]) => [name!, value!.replaceAll(/^'|'$/g, '')]);
-    this.environment = {
+    return {
       ...process.env,
       ...(Object.fromEntries(unquoted) as Record<string, string>),
-      DOCKER_CONFIG: join(this.data, 'docker'),
+      DOCKER_CONFIG: join(this.data, account === undefined ? 'docker' : `docker-${account}`),
       AWS_PAGER: '',
     };
   }
@@ -83,52 +90,6 @@ export class Berth {
 
   get pid(): number {
     return this.#process!.pid!;
-  }
-
-  /** Runs the real aws CLI and gives its JSON. Throws where it fails. */
-  async aws<T = Record<string, never>>(...args: string[]): Promise<T> {
-    const result = await this.command('aws', ...args);
-    if (result.code !== 0) throw new Error(`aws ${args.join(' ')}: ${result.stderr || result.stdout}`);
-    return (result.stdout.trim() === '' ? {} : JSON.parse(result.stdout)) as T;
-  }
-
-  /** Runs a program with the environment of `berth env`. */
-  async command(program: string, ...args: string[]): Promise<Result> {
-    try {
-      const { stdout, stderr } = await run(program, args, { env: this.environment, maxBuffer: 64 * 1024 * 1024 });
-      return { stdout, stderr, code: 0 };
-    } catch (thrown) {
-      const failed = thrown as { stdout?: string; stderr?: string; code?: number | string };
-      if (typeof failed.code !== 'number') throw thrown;
-      return { stdout: failed.stdout ?? '', stderr: failed.stderr ?? '', code: failed.code };
-    }
-  }
-
-  /** Runs a program and feeds it `input`. */
-  async feed(input: string, program: string, ...args: string[]): Promise<Result> {
-    const child = spawn(program, args, { env: this.environment });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.stdin.end(input);
-    const [code] = (await once(child, 'close')) as [number];
-    return { stdout, stderr, code };
-  }
-
-  /** Logs the docker client in to the registry with the aws CLI's password. */
-  async login(): Promise<void> {
-    const password = await this.command('aws', 'ecr', 'get-login-password');
-    const result = await this.feed(
-      password.stdout,
-      'docker',
-      'login',
-      '--username',
-      'AWS',
-      '--password-stdin',
-      this.registry,
-    );
-    if (result.code !== 0) throw new Error(`docker login: ${result.stderr}`);
   }
 
   /** Containers and networks that this Berth has on the engine, by id. */
