@@ -219,7 +219,6 @@ class Cache implements PullThrough {
       for (const { digest, size } of waiting) await this.#fetch(arrival, digest, size).kept;
     };
     await Promise.all(Array.from({ length: lanes }, work));
-    await this.#putManifest(arrival);
     await store.write((tx) => completeArrival(tx, arrival, clock.now()));
   }
 
@@ -238,17 +237,9 @@ class Cache implements PullThrough {
     return fetch;
   }
 
-  /** The manifest as a blob: bytes come before the names that need them, and nothing held these so far. */
-  async #putManifest({ spec }: Arrival): Promise<void> {
-    const algorithm = spec.digest.startsWith('sha512:') ? 'sha512' : 'sha256';
-    await this.#parts.blobs.put(blobNamespace(spec), Buffer.from(spec.manifest), algorithm);
-  }
-
   /** Notes a blob, and makes images of the arrivals that it was the last one for. */
   async #keep(repository: string, digest: string, size: number): Promise<void> {
     const { store, clock } = this.#parts;
-    const waiting = store.read((reader) => reader.by(arrivalKind, 'blob', digestKey(repository, digest)));
-    for (const arrival of waiting) await this.#putManifest(arrival);
     await store.write((tx) => {
       if (tx.get(repositoryKind, repository) === undefined) return;
       const now = clock.now();
