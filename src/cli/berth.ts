@@ -40,8 +40,9 @@ addSettings(program.command('down'), ['data'])
 
 addSettings(program.command('env'), ['data'])
   .description('print export lines with which every AWS tool finds Berth: eval "$(bin/berth env)"')
-  .action((flags) => {
-    process.stdout.write(environmentLines(configOf(flags), process.env));
+  .option('--account <id>', "an account whose root's keys to print, else the home account: every account exists")
+  .action(({ account, ...flags }: { account?: string }) => {
+    process.stdout.write(environmentLines(configOf(flags), process.env, account));
   });
 
 addSettings(program.command('status'), ['data'])

@@ -1,13 +1,16 @@
 // `berth env`: lines for a shell, so that every AWS tool finds Berth.
 import type { Config } from '#config.ts';
+import { rootKeysOf } from './account-root-keys.ts';
 import { requireInstallation } from './installation.ts';
 
 /**
- * The lines that `eval "$(bin/berth env)"` wants. What the caller's `environment` would have the tools send past Berth, or
- * send along, is put right too.
+ * The lines that `eval "$(bin/berth env)"` wants, for the root of an account (the home one, when absent). What the caller's
+ * `environment` would have the tools send past Berth, or send along, is put right too. Throws Error for what is no account.
  */
-export function environmentLines(config: Config, environment: NodeJS.ProcessEnv): string {
-  const { endpoint, port, names, home, accessKeyId, secretAccessKey } = requireInstallation(config.data);
+export function environmentLines(config: Config, environment: NodeJS.ProcessEnv, account?: string): string {
+  const installation = requireInstallation(config.data);
+  const { endpoint, port, names, home } = installation;
+  const { accessKeyId, secretAccessKey } = rootKeysOf(account ?? home.account, installation, config.data);
   const variables = {
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: accessKeyId,
