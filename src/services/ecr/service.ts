@@ -34,6 +34,7 @@ import { resourceTagOperations } from './resource-tags.ts';
 import { scanOperations } from './scanning/scan-operations.ts';
 import { createScanReconciler } from './scanning/scan-reconciler.ts';
 import { createSeals } from './seal.ts';
+import { createServing, servingOperations } from './serving.ts';
 import { accountSettingOperations } from './settings/account-settings.ts';
 import { scanSettingOperations } from './settings/scan-operations.ts';
 import { signingOperations } from './settings/signing.ts';
@@ -73,12 +74,14 @@ export function createEcr(parts: EcrParts): Ecr {
   const seals = createSeals(parts.tokenKey);
   const tokens = createTokens({ ...parts, seals });
   const pullThrough = createPullThrough(parts);
+  const serving = { ...parts, ...createServing({ ...parts, seals, address }) };
   return {
     service: defineService(
       'ecr',
       {
         ...repositoryOperations(address),
-        ...imageOperations(parts),
+        ...imageOperations,
+        ...servingOperations(serving),
         ...listingOperations,
         ...lifecyclePolicyOperations,
         ...lifecyclePreviewOperations,
@@ -99,7 +102,7 @@ export function createEcr(parts: EcrParts): Ecr {
       guardOf,
     ),
     images: createImages({ ...parts, address, tokens }),
-    registry: createRegistry({ ...parts, address, seals, tokens }),
+    registry: createRegistry({ ...serving, address, tokens }),
     reconcilers: [
       createUploadReconciler(parts.blobs, parts.clock, parts.log),
       createArrivalReconciler({ ...parts, pullThrough }),

@@ -1,5 +1,5 @@
 // Uploads of layers: begun, appended to, completed or mounted, the same whether the registry or the API is spoken to.
-import type { Blobs, Digest, Upload } from '#drivers/blobs.ts';
+import type { Blobs, Digest, LastPart, Upload } from '#drivers/blobs.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Store } from '#kernel/store.ts';
 import { repositoryIn } from '#services/ecr/image-records.ts';
@@ -22,8 +22,11 @@ export interface LayerUploads {
   find(name: RepositoryName, id: string): Promise<Upload | undefined>;
   /** Appends at `offset`; what came is kept on disk. Throws BlobError `range` and `not-found`. */
   append(name: RepositoryName, part: LayerPart): Promise<Upload>;
-  /** Ends the upload: the layer is the repository's from then on. Throws BlobError `digest` (and keeps the upload). */
-  complete(name: RepositoryName, id: string, digest: Digest): Promise<void>;
+  /**
+   * Appends what is still to come and ends the upload: the layer is the repository's from then on. Throws BlobError
+   * `digest` (and keeps the upload with all that came), `range` and `not-found`.
+   */
+  complete(name: RepositoryName, end: LayerEnd): Promise<void>;
   /** Forgets the upload; nothing happens where there is none. */
   cancel(name: RepositoryName, id: string): Promise<void>;
   /** Gives the repository a layer that another one has. False where that one has none. */
@@ -35,6 +38,13 @@ export interface LayerPart {
   /** Bytes before it. */
   readonly offset: number;
   readonly content: AsyncIterable<Uint8Array>;
+}
+
+export interface LayerEnd {
+  readonly id: string;
+  readonly digest: Digest;
+  /** The last bytes, where there are any yet. */
+  readonly last?: LastPart | undefined;
 }
 
 export interface LayerUploadParts {
@@ -77,8 +87,8 @@ export function createLayerUploads(parts: LayerUploadParts): LayerUploads {
     async append(name, { id, offset, content }) {
       return named(name, await blobs.append(blobNamespace(name.scope), storedId(name, id), offset, content));
     },
-    async complete(name, id, digest) {
-      const { size } = await blobs.commit(blobNamespace(name.scope), storedId(name, id), digest);
+    async complete(name, { id, digest, last }) {
+      const { size } = await blobs.commit(blobNamespace(name.scope), storedId(name, id), digest, last);
       await keep(name, digest, size);
     },
     cancel: (name, id) => blobs.cancel(blobNamespace(name.scope), storedId(name, id)),

@@ -101,7 +101,7 @@ async function complete(
     throw layerAlreadyExists(digest, name);
   }
   try {
-    await layerUploads.complete(name, upload.id, digest);
+    await layerUploads.complete(name, { id: upload.id, digest });
   } catch (thrown) {
     if (thrown instanceof BlobError && thrown.reason === 'digest') throw invalidLayer(digests);
     if (thrown instanceof BlobError && thrown.reason === 'not-found') throw uploadNotFound(upload.id, name);

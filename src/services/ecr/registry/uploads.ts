@@ -1,6 +1,6 @@
 // Blob uploads: in one request, in a session of chunks, resumed, mounted. OCI distribution spec 1.1, "Pushing blobs".
 import type { IncomingMessage } from 'node:http';
-import { BlobError, type Upload } from '#drivers/blobs.ts';
+import { BlobError, type LastPart, type Upload } from '#drivers/blobs.ts';
 import { isDigest } from '#services/ecr/names.ts';
 import { bodyOf } from './body.ts';
 import { RegistryError } from './errors.ts';
@@ -18,8 +18,7 @@ export async function beginUpload(exchange: Exchange): Promise<void> {
   const upload = await parts.layerUploads.begin(repository);
   if (digest === null) return reply(response, 202, progress(exchange, upload));
   try {
-    if (!(await receive(exchange, upload))) return await parts.layerUploads.cancel(repository, upload.id);
-    await parts.layerUploads.complete(repository, upload.id, digest);
+    await complete(exchange, upload, digest);
   } catch (thrown) {
     // The client was never told the upload's name: nobody could resume it.
     await parts.layerUploads.cancel(repository, upload.id);
@@ -43,9 +42,7 @@ export async function continueUpload(exchange: Exchange): Promise<void> {
 export async function completeUpload(exchange: Exchange): Promise<void> {
   const digest = exchange.query.get('digest') ?? '';
   requireDigest(digest);
-  const upload = await uploadOf(exchange);
-  if (!(await receive(exchange, upload))) return;
-  await exchange.parts.layerUploads.complete(exchange.repository, upload.id, digest);
+  await complete(exchange, await uploadOf(exchange), digest);
   created(exchange, digest);
 }
 
@@ -59,12 +56,29 @@ export async function cancelUpload(exchange: Exchange): Promise<void> {
 /** Appends the request's body. Undefined where the client left before its end: what came is kept, nobody is there to answer. */
 async function receive(exchange: Exchange, upload: Upload): Promise<Upload | undefined> {
   const { parts, request, repository } = exchange;
+  const part = partOf(exchange, upload);
+  if (part === undefined) return upload;
+  const appended = await inOrder(exchange, parts.layerUploads.append(repository, { id: upload.id, ...part }));
+  return request.complete ? appended : undefined;
+}
+
+/** Takes the request's body as the last part. Where the client left before its end, the digest is another: all is kept. */
+function complete(exchange: Exchange, upload: Upload, digest: string): Promise<void> {
+  const { parts, repository } = exchange;
+  const end = { id: upload.id, digest, last: partOf(exchange, upload) };
+  return inOrder(exchange, parts.layerUploads.complete(repository, end));
+}
+
+/** The request's body and where it goes; undefined where it has none. */
+function partOf(exchange: Exchange, upload: Upload): LastPart | undefined {
   const offset = offsetOf(exchange, upload);
-  if (isEmpty(request)) return upload;
+  return isEmpty(exchange.request) ? undefined : { offset, content: bodyOf(exchange.request) };
+}
+
+/** Another request may have appended meanwhile: the client then learns how far the session is. */
+async function inOrder<R>(exchange: Exchange, work: Promise<R>): Promise<R> {
   try {
-    const part = { id: upload.id, offset, content: bodyOf(request) };
-    const appended = await parts.layerUploads.append(repository, part);
-    return request.complete ? appended : undefined;
+    return await work;
   } catch (thrown) {
     if (!(thrown instanceof BlobError) || thrown.reason !== 'range') throw thrown;
     throw outOfOrder(exchange, await uploadOf(exchange));
