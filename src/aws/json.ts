@@ -245,19 +245,22 @@ type Entries = Readonly<Record<string, unknown>>;
 
 /** What `plain` makes of each value, without what is undefined then; `value` itself where it is just so already. */
 function plainEntries(value: Entries, plain: (name: string, member: unknown) => unknown): Entries {
-  const names = Object.keys(value);
   let found: Record<string, unknown> | undefined;
-  for (let index = 0; index < names.length; index++) {
-    const name = names[index]!;
+  for (const name in value) {
     const kept = plain(name, value[name]);
-    if (found === undefined) {
-      if (kept === value[name]) continue;
-      found = {};
-      for (const before of names.slice(0, index)) setOwn(found, before, value[before]);
-    }
-    if (kept !== undefined) setOwn(found, name, kept);
+    if (kept !== value[name]) found ??= entriesBefore(value, name);
+    if (found !== undefined && kept !== undefined) setOwn(found, name, kept);
   }
   return found ?? value;
+}
+
+function entriesBefore(value: Entries, end: string): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const name in value) {
+    if (name === end) break;
+    setOwn(found, name, value[name]);
+  }
+  return found;
 }
 
 function listPlain(shape: ListShape): Plain {
