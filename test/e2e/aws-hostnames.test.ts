@@ -20,7 +20,8 @@ import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { freePort } from '#kernel/free-port.fixture.ts';
 import { messageOf } from '#kernel/error.ts';
-import type { Berth, Result } from './berth.fixture.ts';
+import type { Berth } from './berth.fixture.ts';
+import type { Result } from './clients.fixture.ts';
 import { taskDefinition } from './busybox-image.fixture.ts';
 
 // An account that nobody has, and a folder and an address of this test's own, so that nothing on this machine is disturbed.
@@ -31,9 +32,10 @@ const otherHost = `${account}.dkr.ecr.us-east-1.amazonaws.com`;
 const address = '127.77.4.1';
 const scratch = mkdtempSync(join(tmpdir(), 'berth-e2e-names-'));
 const names = join(scratch, 'names');
+const blocked = await whatIsInTheWay();
+if (blocked === undefined) takeBackLeftovers();
 const hosts = readFileSync('/etc/hosts', 'utf8');
 const trusted = trustedHosts();
-const blocked = await whatIsInTheWay();
 
 let berth: Berth;
 
@@ -77,6 +79,15 @@ async function whatIsInTheWay(): Promise<string | undefined> {
   server.close();
   await once(server, 'close');
   return undefined;
+}
+
+/** Of runs of this test that were killed: nobody uses their address any more. */
+function takeBackLeftovers(): void {
+  const left = readFileSync('/etc/hosts', 'utf8').matchAll(/^# berth (\S*\/berth-e2e-names-\w+\/names) begin$/gm);
+  for (const [, folder] of left) {
+    const environment = { ...process.env, BERTH_AWS_HOSTNAMES: folder };
+    execFileSync('script/setup', ['--no-aws-hostnames'], { env: environment, stdio: 'ignore' });
+  }
 }
 
 const real = (name: string, work: (t: TestContext) => Promise<void> | void): void =>
