@@ -22,7 +22,6 @@ import { guardOf } from './policies/guard.ts';
 import { allowsReplication, registryPolicyOperations } from './policies/registry-policy.ts';
 import { repositoryPolicyOperations } from './policies/repository-policy.ts';
 import { createArrivalReconciler } from './pull-through/arrival-reconciler.ts';
-import { createPullThrough } from './pull-through/cache.ts';
 import { pullThroughRuleOperations } from './pull-through/rule-operations.ts';
 import { createRegistry, type RegistryHandler } from './registry/router.ts';
 import { backfillOperations } from './replication/backfill-operations.ts';
@@ -73,7 +72,6 @@ export function createEcr(parts: EcrParts): Ecr {
   const address = { endpoint: parts.endpoint, home: parts.home };
   const seals = createSeals(parts.tokenKey);
   const tokens = createTokens({ ...parts, seals });
-  const pullThrough = createPullThrough(parts);
   const serving = { ...parts, ...createServing({ ...parts, seals, address }) };
   return {
     service: defineService(
@@ -105,7 +103,7 @@ export function createEcr(parts: EcrParts): Ecr {
     registry: createRegistry({ ...serving, address, tokens }),
     reconcilers: [
       createUploadReconciler(parts.blobs, parts.clock, parts.log),
-      createArrivalReconciler({ ...parts, pullThrough }),
+      createArrivalReconciler(serving),
       createStorageReconciler(parts),
       createScanReconciler({ ...parts, tokens, address }),
       createLifecycleReconciler(parts),

@@ -1,6 +1,7 @@
 // What serves manifests and layers, made once for the registry and the API, and the API's operations on them.
-import type { Operations } from '#aws/service.ts';
+import type { Authorizer, Operations } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';
+import type { UpstreamRegistry } from '#drivers/upstream-registry.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Store } from '#kernel/store.ts';
@@ -13,6 +14,7 @@ import { batchGetImageOperation } from './manifests/batch-get-image.ts';
 import { referrerOperations } from './manifests/list-image-referrers.ts';
 import { putImageOperation } from './manifests/put-image.ts';
 import type { RegistryAddress } from './names.ts';
+import { createPullThrough, type PullThrough } from './pull-through/cache.ts';
 import { exclusionOperations } from './pulls/exclusion-operations.ts';
 import { createPullTimes, type PullTimes } from './pulls/pull-times.ts';
 import type { Seals } from './seal.ts';
@@ -20,6 +22,8 @@ import type { Seals } from './seal.ts';
 interface ServingParts {
   readonly store: Store;
   readonly blobs: Blobs;
+  readonly upstream: UpstreamRegistry;
+  readonly authorizer: Authorizer;
   readonly clock: Clock;
   readonly log: Log;
   readonly seals: Seals;
@@ -28,6 +32,7 @@ interface ServingParts {
 
 export interface Serving {
   readonly contents: Contents;
+  readonly pullThrough: PullThrough;
   readonly layerUploads: LayerUploads;
   readonly downloadUrls: DownloadUrls;
   readonly pullTimes: PullTimes;
@@ -36,13 +41,16 @@ export interface Serving {
 export function createServing(parts: ServingParts): Serving {
   return {
     contents: createContents(parts),
+    pullThrough: createPullThrough(parts),
     layerUploads: createLayerUploads(parts),
     downloadUrls: createDownloadUrls(parts),
     pullTimes: createPullTimes(parts),
   };
 }
 
-export function servingOperations(parts: Pick<ServingParts, 'store' | 'blobs' | 'clock'> & Serving): Operations<'ecr'> {
+export function servingOperations(
+  parts: Pick<ServingParts, 'store' | 'blobs' | 'clock' | 'authorizer'> & Serving,
+): Operations<'ecr'> {
   return {
     ...batchGetImageOperation(parts),
     ...putImageOperation(parts),

@@ -10,6 +10,7 @@ import { checkBatch } from '#services/ecr/limits.ts';
 import { mediaTypesOf } from '#services/ecr/manifest.ts';
 import { isDigest, type RepositoryName } from '#services/ecr/names.ts';
 import { addressed, addressedArn } from '#services/ecr/registry-scope.ts';
+import type { PullThrough } from '#services/ecr/pull-through/cache.ts';
 import type { DownloadUrls } from './download-url.ts';
 import { layerInaccessible } from './errors.ts';
 
@@ -22,6 +23,7 @@ type Failure = NonNullable<Reply['failures']>[number];
 interface Parts {
   readonly store: Store;
   readonly contents: Contents;
+  readonly pullThrough: PullThrough;
   readonly downloadUrls: DownloadUrls;
 }
 
@@ -61,10 +63,12 @@ export function layerOperations(parts: Parts): Operations<'ecr'> {
         if (!new RegExp(`^${digestPattern}$`).test(digest)) {
           throw invalidParameter('layerDigest', `must satisfy regular expression '${digestPattern}'`);
         }
-        const found = isDigest(digest) ? await parts.contents.blob(name, digest) : undefined;
+        const stored = isDigest(digest) ? await parts.contents.blob(name, digest) : undefined;
+        // A blob that a cache waits for is fetched by whoever follows the URL.
+        const found = stored ?? parts.pullThrough.blob(name, digest);
         if (found === undefined) throw layersNotFound([digest], name.repositoryName, name.scope.account);
         // "You can only get URLs for image layers that are referenced in an image."
-        if (found.isStored && useOf(parts, name, digest).image === undefined) throw layerInaccessible(digest, name);
+        if (stored?.isStored && useOf(parts, name, digest).image === undefined) throw layerInaccessible(digest, name);
         return { downloadUrl: parts.downloadUrls.urlOf(name, digest), layerDigest: digest };
       },
     },

@@ -1,15 +1,22 @@
 // The API's operation that gives manifests.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html
-import type { Operations, Out, Principal } from '#aws/service.ts';
+import type { Authorizer, Context, Operations, Out, Principal } from '#aws/service.ts';
+import type { Blobs } from '#drivers/blobs.ts';
+import { UpstreamError } from '#drivers/upstream-registry.ts';
 import type { Reader, Store } from '#kernel/store.ts';
-import type { Contents } from '#services/ecr/contents.ts';
+import { requireAccess } from '#services/ecr/access.ts';
+import type { Contents, FoundManifest } from '#services/ecr/contents.ts';
 import { outOfRange } from '#services/ecr/errors.ts';
-import { findImage, repositoryIn, type ImageId } from '#services/ecr/image-records.ts';
+import { findImage, type ImageId } from '#services/ecr/image-records.ts';
+import { repositoryKey, repositoryKind } from '#services/ecr/kinds.ts';
 import { checkBatch } from '#services/ecr/limits.ts';
 import { isArchived } from '#services/ecr/lifecycle/storage-class.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
 import { planImageFailure } from '#services/ecr/plan-image-failure.ts';
 import type { PullTimes } from '#services/ecr/pulls/pull-times.ts';
+import type { ImportAction, PullThrough } from '#services/ecr/pull-through/cache.ts';
+import { cachedContents } from '#services/ecr/pull-through/cached-contents.ts';
+import { upstreamFailure } from '#services/ecr/pull-through/errors.ts';
 import { addressed, addressedArn } from '#services/ecr/registry-scope.ts';
 
 type Reply = Out<'ecr', 'BatchGetImage'>;
@@ -18,7 +25,10 @@ type Failure = NonNullable<Reply['failures']>[number];
 
 interface Parts {
   readonly store: Store;
+  readonly blobs: Blobs;
+  readonly authorizer: Authorizer;
   readonly contents: Contents;
+  readonly pullThrough: PullThrough;
   readonly pullTimes: PullTimes;
 }
 
@@ -39,11 +49,12 @@ export function batchGetImageOperation(parts: Parts): Operations<'ecr'> {
         checkBatch('imageIds', input.imageIds);
         const mediaTypes = input.acceptedMediaTypes ?? [];
         if (mediaTypes.length > 100) throw outOfRange('acceptedMediaTypes', 'length', 'less than or equal to 100');
+        const own = { ...parts, contents: contentsFor(parts, context) };
         const wish = { name, mediaTypes, principal: context.principal };
         const images: Given[] = [];
         const failures: Failure[] = [];
         for (const id of distinct(input.imageIds)) {
-          const got = await getImage(parts, wish, id);
+          const got = await getImage(own, wish, id);
           if ('failureCode' in got) failures.push(got);
           else images.push(got);
         }
@@ -62,7 +73,8 @@ async function getImage(parts: Parts, { name, mediaTypes, principal }: Wish, id:
     await parts.store.durable();
     return failure;
   }
-  const found = await parts.contents.manifest(name, id);
+  const found = await findManifest(parts, name, id);
+  if (found instanceof UpstreamError) return { imageId: id, ...upstreamFailure(found) };
   if (found === undefined || (mediaTypes.length > 0 && !mediaTypes.includes(found.mediaType))) return notFound;
   const manifest = await found.read();
   if (manifest === undefined) return notFound;
@@ -76,8 +88,34 @@ async function getImage(parts: Parts, { name, mediaTypes, principal }: Wish, id:
   };
 }
 
+/** The manifest; an upstream that was needed and did not give it is a failure of this image alone. */
+async function findManifest(
+  { contents }: Parts,
+  name: RepositoryName,
+  id: ImageId,
+): Promise<FoundManifest | UpstreamError | undefined> {
+  try {
+    return await contents.manifest(name, id);
+  } catch (thrown) {
+    if (thrown instanceof UpstreamError) return thrown;
+    throw thrown;
+  }
+}
+
+/** What the caller can pull, with what a cache may bring in for it. */
+function contentsFor(parts: Parts, context: Context): Contents {
+  const { principal } = context;
+  return cachedContents(parts, (action: ImportAction, repository) =>
+    parts.store.read((reader) =>
+      requireAccess(parts.authorizer, reader, { principal, action, repository, circumstances: context }),
+    ),
+  );
+}
+
 function failureOf(reader: Reader, name: RepositoryName, id: ImageId): Failure | undefined {
-  const repository = repositoryIn(reader, name);
+  const repository = reader.get(repositoryKind, repositoryKey(name.scope, name.repositoryName));
+  // A cache may make the repository; whoever is asked next finds that there is none otherwise.
+  if (repository === undefined) return undefined;
   const image = findImage(reader, repository, id);
   if (image !== undefined && isArchived(reader, image)) {
     return { imageId: id, failureCode: 'ImageInaccessible', failureReason: 'Requested image is archived' };

@@ -1,5 +1,6 @@
 // What pull-through cache rules are refused with.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html#API_CreatePullThroughCacheRule_Errors
+import type { UpstreamError } from '#drivers/upstream-registry.ts';
 import { AwsError } from '#kernel/error.ts';
 
 export function ruleAlreadyExists(prefix: string, registryId: string): AwsError {
@@ -38,4 +39,16 @@ export function credentialsUnsupported(parameter: string, value: string): AwsErr
         'ValidationException',
         `customRoleArn '${value}' cannot be used: Berth does not pull from the registries of AWS accounts`,
       );
+}
+
+/** What BatchGetImage says of an image that upstream did not give. */
+export function upstreamFailure({ reason, message }: UpstreamError) {
+  const codes = {
+    'not-found': 'ImageNotFound',
+    unauthorized: 'UpstreamAccessDenied',
+    'rate-limited': 'UpstreamTooManyRequests',
+    unreachable: 'UpstreamUnavailable',
+    malformed: 'UpstreamUnavailable',
+  } as const;
+  return { failureCode: codes[reason], failureReason: message };
 }

@@ -1,5 +1,6 @@
 // The registry's errors: the codes of the OCI distribution spec 1.1 ("Error Codes"), and what ecr's own errors are among them.
 import { BlobError } from '#drivers/blobs.ts';
+import { UpstreamError } from '#drivers/upstream-registry.ts';
 import { AwsError } from '#kernel/error.ts';
 
 export type RegistryErrorCode =
@@ -16,7 +17,9 @@ export type RegistryErrorCode =
   | 'PAGINATION_NUMBER_INVALID'
   | 'SIZE_INVALID'
   | 'TAG_INVALID'
+  | 'TOOMANYREQUESTS'
   | 'UNAUTHORIZED'
+  | 'UNAVAILABLE'
   | 'UNKNOWN'
   | 'UNSUPPORTED';
 
@@ -63,7 +66,25 @@ export function registryErrorOf(thrown: unknown): RegistryError | undefined {
     return status === undefined || code === undefined ? undefined : new RegistryError(status, code, thrown.message);
   }
   if (thrown instanceof BlobError) return ofBlob(thrown);
+  if (thrown instanceof UpstreamError) return ofUpstream(thrown);
   return undefined;
+}
+
+/** A pull through a cache that its upstream did not serve: never a fault of ours, so never a 500. */
+function ofUpstream({ reason, message }: UpstreamError): RegistryError {
+  const text = `The upstream registry did not give the image: ${message}`;
+  switch (reason) {
+    case 'not-found':
+      return new RegistryError(404, 'MANIFEST_UNKNOWN', text);
+    case 'unauthorized':
+      return new RegistryError(403, 'DENIED', text);
+    case 'rate-limited':
+      return new RegistryError(429, 'TOOMANYREQUESTS', text);
+    case 'unreachable':
+      return new RegistryError(503, 'UNAVAILABLE', text);
+    case 'malformed':
+      return new RegistryError(502, 'UNAVAILABLE', text);
+  }
 }
 
 function ofBlob({ reason, message }: BlobError): RegistryError | undefined {

@@ -6,6 +6,7 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Reader, Store } from '#kernel/store.ts';
 import type { Contents } from '#services/ecr/contents.ts';
+import type { PullThrough } from '#services/ecr/pull-through/cache.ts';
 import type { DownloadUrls } from '#services/ecr/layers/download-url.ts';
 import type { LayerUploads } from '#services/ecr/layers/layer-uploads.ts';
 import type { RegistryAddress, RepositoryName } from '#services/ecr/names.ts';
@@ -23,6 +24,7 @@ export interface RegistryParts {
   readonly address: RegistryAddress;
   readonly tokens: Tokens;
   readonly contents: Contents;
+  readonly pullThrough: PullThrough;
   readonly layerUploads: LayerUploads;
   readonly downloadUrls: DownloadUrls;
   readonly pullTimes: PullTimes;

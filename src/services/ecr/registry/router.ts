@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '#kernel/error.ts';
 import { isRepositoryName, repositoryAt, type RepositoryName } from '#services/ecr/names.ts';
+import { cachedContents } from '#services/ecr/pull-through/cached-contents.ts';
 import { deleteBlob, getBlob, headBlob } from './blobs.ts';
 import { drain } from './body.ts';
 import { downloaderOf } from './download.ts';
@@ -119,7 +120,10 @@ async function serve(parts: RegistryParts, { request, response, tell }: Arrival)
   tell({ operation: method.action.slice('ecr:'.length), region: repository.scope.region });
   requireName(repository);
   if (downloader === undefined) authorize(parts, caller, method.action, repository);
-  const exchange: Exchange = { parts, request, response, query, caller, repository, path: asked.path, subject };
+  // Pulls find what a cache may bring in for this very caller.
+  const contents = cachedContents(parts, (action, name) => authorize(parts, caller, action, name));
+  const own = { ...parts, contents };
+  const exchange: Exchange = { parts: own, request, response, query, caller, repository, path: asked.path, subject };
   return method.endpoint(exchange);
 }
 
