@@ -34,7 +34,11 @@ export function drain(request: IncomingMessage, clock: Clock, patience = drainMs
   if (request.complete) return;
   let left = drainBytes;
   const over = new AbortController();
-  for (const end of ['end', 'close']) request.once(end, () => over.abort());
+  const isOver = (): void => over.abort();
+  for (const end of ['end', 'close']) request.once(end, isOver);
+  // Once its reply is through, node tells a request no more that its connection is gone.
+  request.socket.once('close', isOver);
+  over.signal.addEventListener('abort', () => request.socket.off('close', isOver));
   void clock.sleep(patience, over.signal).then(() => {
     if (!over.signal.aborted) request.destroy();
   });
