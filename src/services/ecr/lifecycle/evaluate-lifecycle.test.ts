@@ -185,6 +185,17 @@ test('what is about an image goes with it and by no rule of its own, however lon
   assert.equal(outcome(rules, images), 'A:E1 signature of A:E1 signature of that:E1 signature of nothing:E2');
 });
 
+test('what is about an image stays, with all that is about it, while a manifest list needs it', () => {
+  const images = [
+    imageOf('A', 9, ['v1']),
+    imageOf('B', 8, ['v2']),
+    imageOf('signature of A', 7, [], { subject: 'A' }),
+    imageOf('signature of that', 6, [], { subject: 'signature of A' }),
+    imageOf('L', 5, ['signatures'], { references: ['signature of A'] }),
+  ];
+  assert.equal(outcome(rulesOf({ ...tagged('v*'), ...most(1) }), images), 'A:E1');
+});
+
 const names = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'];
 const anyImages = fc
   .array(

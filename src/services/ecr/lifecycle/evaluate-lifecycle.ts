@@ -47,13 +47,10 @@ export function evaluateLifecycle(
     now,
   );
   for (const { image } of verdicts.values()) if (isSpared(image)) verdicts.delete(image.digest);
-  const lists = grouped(images, ({ references }) => references);
-  dropListed(verdicts, lists);
-  addFollowers(
-    verdicts,
-    grouped(images.filter(follows), ({ subject }) => [subject!]),
-  );
-  dropListed(verdicts, lists);
+  const lists = grouped(images, ({ references }) => references.filter((digest) => digests.has(digest)));
+  dropNeeded(verdicts, lists);
+  const followers = grouped(images.filter(follows), ({ subject }) => [subject!]);
+  addFollowers(verdicts, followers, lists);
   return ordered(verdicts, lists);
 }
 
@@ -117,28 +114,32 @@ function grouped(images: readonly LifecycleImage[], digestsOf: (image: Lifecycle
   return groups;
 }
 
-/** Takes back what a manifest list that stays still needs, and so on for what is needed by that. */
-function dropListed(verdicts: Verdicts, lists: Grouped): void {
-  const isKept = (list: LifecycleImage, action: LifecycleRule['action']) => {
+/** Whether a manifest list that stays needs an image, so that nothing may be done to it. */
+function isNeeded({ image, action }: LifecycleVerdict, verdicts: Verdicts, lists: Grouped): boolean {
+  return (lists.get(image.digest) ?? []).some((list) => {
     const fate = verdicts.get(list.digest)?.action;
     return action === 'EXPIRE' ? fate !== 'EXPIRE' : fate === undefined && list.storageClass === 'STANDARD';
-  };
+  });
+}
+
+/** Takes back what is needed by a list that stays, and so on for what is needed by that. */
+function dropNeeded(verdicts: Verdicts, lists: Grouped): void {
   const pending = [...verdicts.values()];
   for (let verdict = pending.pop(); verdict !== undefined; verdict = pending.pop()) {
-    const { image, action } = verdict;
-    if (verdicts.get(image.digest) !== verdict) continue;
-    if (lists.get(image.digest)?.some((list) => isKept(list, action)) !== true) continue;
+    const { image } = verdict;
+    if (verdicts.get(image.digest) !== verdict || !isNeeded(verdict, verdicts, lists)) continue;
     verdicts.delete(image.digest);
     for (const digest of image.references) pending.push(...[verdicts.get(digest) ?? []].flat());
   }
 }
 
 /** "Lifecycle policies automatically expire or archive those artifacts [after] the deletion or archival of the subject image." */
-function addFollowers(verdicts: Verdicts, followers: Grouped): void {
+function addFollowers(verdicts: Verdicts, followers: Grouped, lists: Grouped): void {
   const pending = [...verdicts.values()];
   for (let verdict = pending.pop(); verdict !== undefined; verdict = pending.pop()) {
     for (const image of followers.get(verdict.image.digest) ?? []) {
       const own = { ...verdict, image };
+      if (isNeeded(own, verdicts, lists)) continue;
       pending.push(own);
       const isArchived = image.storageClass === 'ARCHIVE' && own.action === 'TRANSITION';
       if (!isArchived) verdicts.set(image.digest, own);

@@ -31,7 +31,7 @@ test('an image is put into the archive and taken back', async (t) => {
   assert.equal(await statuses(shelf, 'ANY'), 'ARCHIVED');
   const { images, failures } = await shelf.call('BatchGetImage', { repositoryName, imageIds: [{ imageTag: 'v1' }] });
   assert.deepEqual(images, []);
-  assert.equal(failures?.[0]?.failureCode, 'ImageNotFound');
+  assert.equal(failures?.[0]?.failureCode, 'ImageInaccessible');
   shelf.pass(dayMs);
   await move(shelf, 'ARCHIVE');
   assert.deepEqual(await move(shelf, 'STANDARD'), { ...head, imageStatus: 'ACTIVE' });
