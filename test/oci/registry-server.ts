@@ -5,7 +5,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { createFsBlobs } from '#drivers/blobs-fs.ts';
 import type { MemoryDisk } from '#kernel/store-memory.ts';
 import { createFixture, type Fixture } from '#services/ecr/fixture.ts';
@@ -34,8 +33,13 @@ interface Left {
   readonly disk: MemoryDisk;
 }
 
+/** What a registry lives as long as: a test, or a suite. */
+export interface Life {
+  after(end: () => Promise<void>): void;
+}
+
 /** Ends with the test. */
-export async function startRegistry(t: TestContext, left?: Left): Promise<RegistryServer> {
+export async function startRegistry(t: Life, left?: Left): Promise<RegistryServer> {
   const directory = left?.directory ?? (await mkdtemp(join(tmpdir(), 'berth-oci-')));
   const server = createServer((request, response) => void fixture.ecr.registry(request, response));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
