@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { freePort } from '#kernel/free-port.fixture.ts';
 import { messageOf } from '#kernel/error.ts';
@@ -30,6 +30,7 @@ const region = 'eu-west-3';
 const host = `${account}.dkr.ecr.${region}.amazonaws.com`;
 const otherHost = `${account}.dkr.ecr.us-east-1.amazonaws.com`;
 const address = '127.77.4.1';
+const script = resolve('script/setup');
 const scratch = mkdtempSync(join(tmpdir(), 'berth-e2e-names-'));
 const names = join(scratch, 'names');
 const blocked = await whatIsInTheWay();
@@ -60,7 +61,7 @@ after(async () => {
 
 /** Runs the real script; gives what it said. Throws where it fails. */
 function setUp(...options: string[]): string {
-  return execFileSync('script/setup', options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync(script, options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 function trustedHosts(): string[] {
@@ -86,7 +87,7 @@ function takeBackLeftovers(): void {
   const left = readFileSync('/etc/hosts', 'utf8').matchAll(/^# berth (\S*\/berth-e2e-names-\w+\/names) begin$/gm);
   for (const [, folder] of left) {
     const environment = { ...process.env, BERTH_AWS_HOSTNAMES: folder };
-    execFileSync('script/setup', ['--no-aws-hostnames'], { env: environment, stdio: 'ignore' });
+    execFileSync(script, ['--no-aws-hostnames'], { env: environment, stdio: 'ignore' });
   }
 }
 
@@ -264,7 +265,7 @@ real('what is not a name, or is somebody else’s, is refused and changes nothin
   const elsewhere = { ...process.env, BERTH_AWS_HOSTNAMES: join(scratch, 'elsewhere') };
   const options = { env: elsewhere, stdio: 'pipe' } as const;
   assert.throws(
-    () => execFileSync('script/setup', ['--aws-hostnames', `${account}.${region}`], options),
+    () => execFileSync(script, ['--aws-hostnames', `${account}.${region}`], options),
     new RegExp(`gives ${host} another address already`),
   );
   assert.equal(existsSync(join(scratch, 'elsewhere')), false);
