@@ -13,18 +13,22 @@ interface Stored {
   readonly modifiedAt: Date;
 }
 
-/** Blobs that live as long as the object does. */
+/** Blobs that live as long as the object does, or those that are made of what it left. */
 export class FakeBlobs implements Blobs {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #turns = new Turns();
-  readonly #uploads = new Map<string, Stored>();
-  readonly #blobs = new Map<string, Map<Digest, Stored>>();
-  readonly #damaged = new Map<string, Map<Digest, Damage>>();
+  readonly #uploads: Map<string, Stored>;
+  readonly #blobs: Map<string, Map<Digest, Stored>>;
+  readonly #damaged: Map<string, Map<Digest, Damage>>;
 
-  constructor({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
+  /** `left`: what has all that this one shall find, as after a restart. */
+  constructor({ clock, random, left }: { readonly clock: Clock; readonly random: Random; readonly left?: FakeBlobs }) {
     this.#clock = clock;
     this.#random = random;
+    this.#uploads = left ? left.#uploads : new Map<string, Stored>();
+    this.#blobs = left ? left.#blobs : new Map<string, Map<Digest, Stored>>();
+    this.#damaged = left ? left.#damaged : new Map<string, Map<Digest, Damage>>();
   }
 
   async begin(namespace: string): Promise<Upload> {
