@@ -14,10 +14,13 @@ import {
   repositoryKind,
   tagKey,
   tagKind,
+  upstreamCheckKind,
   type Repository,
   type RepositorySpec,
 } from '#services/ecr/kinds.ts';
+import { restoreImage } from '#services/ecr/lifecycle/storage-class.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
+import { scanOnPush } from '#services/ecr/scanning/plan-scan.ts';
 import { bytesGraceMs } from '#services/ecr/storage/plan-collection.ts';
 import { isTagImmutable } from '#services/ecr/tag-mutability.ts';
 import { planCopy, type CopyPlan } from './plan-copy.ts';
@@ -129,9 +132,12 @@ function place(tx: Tx, placing: Placing): CopyFailure | undefined {
   }
   for (const manifest of plan.manifests) {
     const key = digestKey(repository.key, manifest.digest);
-    if (tx.get(imageKind, key) === undefined) {
-      const { partial: _complete, ...spec } = manifest;
-      tx.put(imageKind, key, { spec: { ...spec, repositoryKey: repository.key, pushedAt: at }, status: null });
+    const present = tx.get(imageKind, key);
+    if (present !== undefined) restoreImage(tx, present, at);
+    else {
+      const { partial: _complete, ...rest } = manifest;
+      const spec = { ...rest, repositoryKey: repository.key, pushedAt: at };
+      scanOnPush(tx, repository, tx.put(imageKind, key, { spec, status: null }), now);
     }
   }
   return moveTags(tx, repository, placing) ? undefined : 'ImageTagAlreadyExistsException';
@@ -152,7 +158,11 @@ function moveTags(tx: Tx, repository: Repository, { plan, source, tags }: Placin
     const present = tx.get(tagKind, key);
     if (present?.spec.digest === digest) continue;
     if (present !== undefined && isTagImmutable(repository.spec, tag)) all = false;
-    else tx.put(tagKind, key, { spec: { tag, digest, imageKey }, status: null });
+    else {
+      tx.put(tagKind, key, { spec: { tag, digest, imageKey }, status: null });
+      // Whoever puts a tag owns it: a pull-through cache has no say in it any more.
+      tx.delete(upstreamCheckKind, key);
+    }
   }
   return all;
 }

@@ -51,7 +51,7 @@ export async function startReplicas(t: Pick<TestContext, 'after'>): Promise<Repl
   return replicasOf(fixture, blobs);
 }
 
-export function replicasOf(fixture: Fixture, blobs: Blobs): Replicas {
+function replicasOf(fixture: Fixture, blobs: Blobs): Replicas {
   const { store, clock, call } = fixture;
   const world: Replicas['world'] = {
     allows: (_reader, from, to) => from.account === to.scope.account,
@@ -91,7 +91,15 @@ export function replicasOf(fixture: Fixture, blobs: Blobs): Replicas {
         tx.put(layerKind, digestKey(repositoryIn(tx, at).key, digest), { spec: layer, status: null });
       });
       const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-      return put({ mediaType, config: { mediaType: 'a/b', size: content.length, digest }, layers: [] }, tag, at);
+      return put(
+        {
+          mediaType,
+          config: { mediaType: 'application/vnd.oci.image.config.v1+json', size: content.length, digest },
+          layers: [],
+        },
+        tag,
+        at,
+      );
     },
     async pushIndex(digests, tag, at = source) {
       const mediaType = 'application/vnd.oci.image.index.v1+json';

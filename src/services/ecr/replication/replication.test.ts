@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { elsewhere, home } from '#services/ecr/fixture.ts';
-import { digestKey, imageKind, replicationKind, repositoryKey, tagKey, tagKind } from '#services/ecr/kinds.ts';
+import {
+  digestKey,
+  imageKind,
+  replicationKind,
+  repositoryKey,
+  scanKind,
+  tagKey,
+  tagKind,
+} from '#services/ecr/kinds.ts';
 import { europe, repositoryName, startReplicas } from './replication.fixture.ts';
 
 const inEurope = 'eu-west-1 123456789012';
@@ -217,4 +225,23 @@ test('an index from a pull-through cache goes along once all its images are here
   ecr.clock.set(new Date(ecr.clock.now().getTime() + 1000));
   await ecr.step();
   assert.equal(await ecr.tagAt(europe, 'v2'), index);
+});
+
+test('an image arrives as if it was pushed: it is scanned where pushes are, and taken back from the archive', async (t) => {
+  const ecr = await startReplicas(t);
+  const imageScanningConfiguration = { scanOnPush: true };
+  await ecr.call('CreateRepository', { repositoryName, imageScanningConfiguration }, europe);
+  await ecr.replicateTo(europe);
+  const digest = await ecr.push('image', 'v1');
+  const key = digestKey(repositoryKey(europe, repositoryName), digest);
+  const scan = () => ecr.store.read((reader) => reader.get(scanKind, key)?.status);
+  await ecr.step();
+  assert.deepEqual(scan(), { state: 'PENDING' });
+  const imageId = { imageDigest: digest };
+  const archive = { repositoryName, imageId, targetStorageClass: 'ARCHIVE' as const };
+  await ecr.call('UpdateImageStorageClass', archive, europe);
+  await ecr.push('image', 'v1');
+  await ecr.step();
+  const { imageDetails } = await ecr.call('DescribeImages', { repositoryName, imageIds: [imageId] }, europe);
+  assert.equal(imageDetails?.[0]?.imageStatus, 'ACTIVE');
 });
