@@ -79,8 +79,8 @@ test('refusals of upstream reach the client in words and never as a fault of our
   for (const [reason, status, code] of [
     ['unauthorized', 403, 'DENIED'],
     ['rate-limited', 429, 'TOOMANYREQUESTS'],
-    ['unreachable', 503, 'UNAVAILABLE'],
-    ['malformed', 502, 'UNAVAILABLE'],
+    ['unreachable', 424, 'UNAVAILABLE'],
+    ['malformed', 424, 'UNAVAILABLE'],
     ['not-found', 404, 'NAME_UNKNOWN'],
   ] as const) {
     server.upstream.failure = reason;

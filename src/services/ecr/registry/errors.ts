@@ -70,7 +70,10 @@ export function registryErrorOf(thrown: unknown): RegistryError | undefined {
   return undefined;
 }
 
-/** A pull through a cache that its upstream did not serve: never a fault of ours, so never a 500. */
+/**
+ * A pull through a cache that its upstream did not serve. Never a 5xx: docker shows no words of those, and it is no fault of
+ * ours. RFC 4918, section 11.4 (424): "the requested action depended on another action and that action failed".
+ */
 function ofUpstream({ reason, message }: UpstreamError): RegistryError {
   const text = `The upstream registry did not give the image: ${message}`;
   switch (reason) {
@@ -81,9 +84,8 @@ function ofUpstream({ reason, message }: UpstreamError): RegistryError {
     case 'rate-limited':
       return new RegistryError(429, 'TOOMANYREQUESTS', text);
     case 'unreachable':
-      return new RegistryError(503, 'UNAVAILABLE', text);
     case 'malformed':
-      return new RegistryError(502, 'UNAVAILABLE', text);
+      return new RegistryError(424, 'UNAVAILABLE', text);
   }
 }
 
