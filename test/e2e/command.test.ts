@@ -1,11 +1,12 @@
 // The berth command as its users meet it: up, down, env, status, doctor, and what each says when it cannot.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { freePort } from '#kernel/free-port.fixture.ts';
 import { until } from '#kernel/until.fixture.ts';
 import { Berth } from './berth.fixture.ts';
 
@@ -92,6 +93,23 @@ test('a port that is taken is said with what to do', async () => {
     assert.equal(result.code, 1);
     assert.match(result.stderr, /is taken by another program: choose another with --port/);
   } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
+});
+
+test('a log that has become long is set aside at the next start', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'berth-e2e-'));
+  const log = join(data, 'berth.log');
+  writeFileSync(log, '');
+  truncateSync(log, 17 * 1024 * 1024);
+  try {
+    const up = await command('up', '--detach', '--data', data, '--port', String(await freePort()));
+    assert.equal(up.code, 0, up.stderr);
+    assert.equal(statSync(`${log}.1`).size, 17 * 1024 * 1024);
+    assert.match(readFileSync(log, 'utf8'), /"message":"ready"/);
+    assert.equal(statSync(log).mode & 0o777, 0o600);
+  } finally {
+    await command('down', '--data', data);
     rmSync(data, { recursive: true, force: true });
   }
 });
