@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { requireAccess } from '#services/ecr/access.ts';
 import { notForPulling } from '#services/ecr/errors.ts';
+import { repositoryKey, repositoryKind } from '#services/ecr/kinds.ts';
 import { registryUrl, repositoryArn, type RepositoryName } from '#services/ecr/names.ts';
 import type { Caller } from '#services/ecr/token.ts';
 import { RegistryError } from './errors.ts';
@@ -30,6 +31,9 @@ const pulling: ReadonlySet<RegistryAction> = new Set([
   'ecr:BatchImportUpstreamImage',
   'ecr:CreateRepository',
 ]);
+
+/** What makes a repository where there is none and a creation template says so. */
+const beginning: ReadonlySet<RegistryAction> = new Set(['ecr:InitiateLayerUpload', 'ecr:PutImage']);
 
 /** The caller. Throws UNAUTHORIZED with a challenge, or DENIED where the token has expired. */
 export function authenticate(request: IncomingMessage, parts: RegistryParts): Caller {
@@ -74,7 +78,11 @@ export function authorize(
     if (!isOpen) throw notForPulling(principal.arn, action, repositoryArn(repository));
   }
   const circumstances = from && { ...from, region, now: parts.clock.now() };
-  parts.store.read((reader) =>
-    requireAccess(parts.authorizer, reader, { principal, action, repository, circumstances }),
-  );
+  parts.store.read((reader) => {
+    const exists = reader.get(repositoryKind, repositoryKey(repository.scope, repository.repositoryName)) !== undefined;
+    const actions = [action, ...(beginning.has(action) && !exists ? ['ecr:CreateRepository'] : [])];
+    for (const each of actions) {
+      requireAccess(parts.authorizer, reader, { principal, action: each, repository, circumstances });
+    }
+  });
 }
