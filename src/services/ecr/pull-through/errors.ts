@@ -28,19 +28,6 @@ export function tooManyRules(limit: number): AwsError {
   return new AwsError('LimitExceededException', `A registry can have at most ${limit} pull through cache rules`);
 }
 
-/** `parameter` is credentialArn or customRoleArn. */
-export function credentialsUnsupported(parameter: string, value: string): AwsError {
-  return parameter === 'credentialArn'
-    ? new AwsError(
-        'SecretNotFoundException',
-        `The secret '${value}' was not found: Berth has no Secrets Manager yet. Leave credentialArn away to pull from the upstream registry as an anonymous client`,
-      )
-    : new AwsError(
-        'ValidationException',
-        `customRoleArn '${value}' cannot be used: Berth does not pull from the registries of AWS accounts`,
-      );
-}
-
 /** What BatchGetImage says of an image that upstream did not give. */
 export function upstreamFailure({ reason, message }: UpstreamError) {
   const codes = {

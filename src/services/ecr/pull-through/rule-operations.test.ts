@@ -94,9 +94,6 @@ test('what is no upstream is refused', async () => {
   await assert.rejects(create(aws), code('UnsupportedUpstreamRegistryException', /registries of AWS accounts/));
   await assert.rejects(create('quay.io', { upstreamRegistry: 'k8s' }), code('InvalidParameterException'));
   await assert.rejects(create('quay.io', { upstreamRegistry: 'nobody' }), code('InvalidParameterException', /enum/));
-  const credentialArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:ecr-pullthroughcache/hub-AbCdEf';
-  await assert.rejects(create('ghcr.io', { credentialArn }), code('SecretNotFoundException', /no Secrets Manager/));
-  await assert.rejects(create('ghcr.io', { customRoleArn: 'arn:aws:iam::1:role/x' }), code('ValidationException'));
 });
 
 test('prefixes have their form, and each is there once', async () => {

@@ -1,4 +1,4 @@
-// The API's operations on pull-through cache rules.
+// The API's operations on pull-through cache rules. Upstream is asked as an anonymous client: credentials are not accepted.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
 import type { Context, Operations, Out } from '#aws/service.ts';
 import { UpstreamError, type UpstreamRegistry } from '#drivers/upstream-registry.ts';
@@ -8,7 +8,7 @@ import { invalidParameter, outOfRange } from '#services/ecr/errors.ts';
 import { prefixKey, pullThroughRuleKind, type PullThroughRuleSpec } from '#services/ecr/kinds.ts';
 import { checkBatch, pageLimit } from '#services/ecr/limits.ts';
 import { requireOwnRegistry, scopeOf } from '#services/ecr/registry-scope.ts';
-import { credentialsUnsupported, ruleAlreadyExists, ruleNotFound, tooManyRules } from './errors.ts';
+import { ruleAlreadyExists, ruleNotFound, tooManyRules } from './errors.ts';
 import { bare } from './match-rule.ts';
 import { checkUpstream, knownUpstream } from './upstreams.ts';
 
@@ -29,7 +29,13 @@ export function pullThroughRuleOperations(parts: {
 
 const writing: Operations<'ecr'> = {
   CreatePullThroughCacheRule: {
-    accepts: true,
+    accepts: {
+      registryId: true,
+      ecrRepositoryPrefix: true,
+      upstreamRegistryUrl: true,
+      upstreamRegistry: true,
+      upstreamRepositoryPrefix: true,
+    },
     run(input, tx, context) {
       requireOwn(input, context, 'CreatePullThroughCacheRule');
       const { ecrRepositoryPrefix: prefix = '', upstreamRepositoryPrefix: upstreamPrefix = rootPrefix } = input;
@@ -40,7 +46,6 @@ const writing: Operations<'ecr'> = {
       }
       const upstreamRegistryUrl = input.upstreamRegistryUrl ?? '';
       checkUpstream(upstreamRegistryUrl, input.upstreamRegistry);
-      refuseCredentials(input);
       const key = prefixKey(scopeOf(context), bare(prefix));
       if (tx.get(pullThroughRuleKind, key) !== undefined) throw ruleAlreadyExists(prefix, context.account);
       if (rulesOf(tx, context).length >= mostRules) throw tooManyRules(mostRules);
@@ -51,11 +56,10 @@ const writing: Operations<'ecr'> = {
     },
   },
   UpdatePullThroughCacheRule: {
-    accepts: true,
+    accepts: { registryId: true, ecrRepositoryPrefix: true },
     run(input, tx, context) {
       requireOwn(input, context, 'UpdatePullThroughCacheRule');
       const rule = requireRule(tx, context, input.ecrRepositoryPrefix);
-      refuseCredentials(input);
       const spec = { ...rule.spec, updatedAt: context.now.getTime() };
       tx.setSpec(pullThroughRuleKind, rule.key, spec);
       const { ecrRepositoryPrefix, registryId, upstreamRepositoryPrefix } = identify(spec, context);
@@ -164,16 +168,6 @@ function checkPrefix(parameter: string, prefix: string): void {
   if (prefix.length < 2) throw outOfRange(parameter, 'length', 'greater than or equal to 2');
   if (prefix.length > 30) throw outOfRange(parameter, 'length', 'less than or equal to 30');
   if (!prefixForm.test(prefix)) throw invalidParameter(parameter, `must satisfy regular expression '${prefixPattern}'`);
-}
-
-function refuseCredentials(input: {
-  readonly credentialArn?: string | undefined;
-  readonly customRoleArn?: string | undefined;
-}): void {
-  for (const parameter of ['credentialArn', 'customRoleArn'] as const) {
-    const value = input[parameter];
-    if (value !== undefined) throw credentialsUnsupported(parameter, value);
-  }
 }
 
 function byKey(a: Rule, b: Rule): number {
