@@ -1,7 +1,15 @@
 // Conformance: pulling. OCI distribution spec 1.1, "Pulling manifests", "Pulling blobs", and who may.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorCode, manifestType, pushImage, sha256, startRegistry } from './registry-server.ts';
+import {
+  errorCode,
+  indexType,
+  manifestType,
+  pushImage,
+  putManifest,
+  sha256,
+  startRegistry,
+} from './registry-server.ts';
 
 const unknown = sha256('nothing has this digest');
 
@@ -19,6 +27,50 @@ test('the base path answers 200 to a caller and challenges anybody else', async 
       assert.equal(await errorCode(refused), 'UNAUTHORIZED');
     }
   }
+});
+
+test('Basic and Bearer both take the token, as a password or as GetAuthorizationToken gives it', async (t) => {
+  const server = await startRegistry(t);
+  const { authorizationData } = await server.call('GetAuthorizationToken', {});
+  const token = authorizationData![0]!.authorizationToken!;
+  const [, password] = Buffer.from(token, 'base64').toString().split(':');
+  for (const authorization of [`Basic ${token}`, `basic ${token}`, `Bearer ${token}`, `Bearer ${password}`]) {
+    assert.equal((await server.ask('GET', '/v2/', { authorization })).status, 200, authorization);
+  }
+  const wrong = [
+    `Basic ${password}`,
+    `Bearer ${password}x`,
+    `Bearer ${btoa(`root:${password}`)}`,
+    `Digest ${token}`,
+    token,
+  ];
+  for (const authorization of wrong) {
+    assert.equal((await server.ask('GET', '/v2/', { authorization })).status, 401, authorization);
+  }
+});
+
+test('a client that knows no indexes gets the image for linux/amd64 by an index’s tag, any other the index', async (t) => {
+  const server = await startRegistry(t);
+  await server.call('CreateRepository', { repositoryName: 'app' });
+  const images = [await pushImage(server, 'app', 'arm'), await pushImage(server, 'app', 'intel')];
+  const manifests = images.map(({ digest, text }, at) => ({
+    mediaType: manifestType,
+    digest,
+    size: text.length,
+    platform: { os: 'linux', architecture: ['arm64', 'amd64'][at] },
+  }));
+  const text = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests });
+  await putManifest(server, 'app', 'v1', text);
+  const digestBy = async (accept: string, reference = 'v1') => {
+    const reply = await server.ask('HEAD', `/v2/app/manifests/${reference}`, { headers: { accept } });
+    assert.equal(reply.headers.get('vary'), 'accept');
+    return reply.headers.get('docker-content-digest');
+  };
+  assert.equal(await digestBy(manifestType), images[1]!.digest);
+  for (const accept of [`${manifestType}, ${indexType}`, `${manifestType}, */*`, '*/*', 'text/html']) {
+    assert.equal(await digestBy(accept), sha256(text), accept);
+  }
+  assert.equal(await digestBy(manifestType, sha256(text)), sha256(text));
 });
 
 test('an expired token is told apart from a wrong one', async (t) => {
@@ -87,6 +139,10 @@ test('malformed digests, tags, paths and methods are refused as what they are', 
     ['GET', '/v2/app/manifests/sha256:abc', 400, 'DIGEST_INVALID'],
     ['GET', '/v2/app/manifests/.dot', 400, 'TAG_INVALID'],
     ['GET', '/v2/app/%zz/v1', 400, 'NAME_INVALID'],
+    ['GET', '/v2/APP/manifests/v1', 400, 'NAME_INVALID'],
+    ['POST', '/v2/a//b/blobs/uploads/', 400, 'NAME_INVALID'],
+    ['DELETE', '/v2/app/blobs/sha256:abc', 400, 'DIGEST_INVALID'],
+    ['GET', '/v2/app/referrers/v1', 400, 'DIGEST_INVALID'],
     ['POST', '/v2/app/manifests/v1', 405, 'UNSUPPORTED'],
     ['PUT', '/v2/', 405, 'UNSUPPORTED'],
   ];

@@ -375,6 +375,51 @@ test('nothing is pushed to a repository that is not there', async (t) => {
   assert.equal(await errorCode(await putManifest(server, 'nothing', 'v1', { schemaVersion: 2 })), 'NAME_UNKNOWN');
 });
 
+test('a push brings its repository about where a creation template says so, and nowhere else', async (t) => {
+  const server = await startRegistry(t);
+  const template = {
+    prefix: 'team',
+    appliedFor: ['CREATE_ON_PUSH' as const],
+    imageTagMutability: 'IMMUTABLE' as const,
+  };
+  await server.call('CreateRepositoryCreationTemplate', template);
+  // A client looks first whether the blob is there already.
+  assert.equal((await server.ask('HEAD', `/v2/team/api/blobs/${digest}`)).status, 404);
+  await pushImage(server, 'team/api', 'v1');
+  const { repositories } = await server.call('DescribeRepositories', { repositoryNames: ['team/api'] });
+  assert.equal(repositories?.[0]?.imageTagMutability, 'IMMUTABLE');
+  const index = { schemaVersion: 2, mediaType: indexType, manifests: [] };
+  assert.equal((await putManifest(server, 'team/index', 'v1', index)).status, 201);
+  const mounted = await server.ask(
+    'POST',
+    `/v2/team/mounted/blobs/uploads/?mount=${sha256('layer of v1')}&from=team/api`,
+  );
+  assert.equal(mounted.status, 201);
+  assert.equal((await server.call('InitiateLayerUpload', { repositoryName: 'team/by-api' })).partSize, 10_485_760);
+  for (const name of ['teams/api', 'other']) {
+    assert.equal((await server.ask('POST', `/v2/${name}/blobs/uploads/`)).status, 404);
+    await assert.rejects(server.call('InitiateLayerUpload', { repositoryName: name }), {
+      code: 'RepositoryNotFoundException',
+    });
+  }
+  // Neither does a look, nor what is no manifest.
+  assert.equal((await server.ask('GET', '/v2/team/looked-at/manifests/v1')).status, 404);
+  assert.equal((await server.ask('PUT', '/v2/team/nonsense/manifests/v1', { body: 'blah' })).status, 400);
+  const names = (await server.call('DescribeRepositories', {})).repositories?.map((each) => each.repositoryName);
+  assert.deepEqual(names, ['team/api', 'team/by-api', 'team/index', 'team/mounted']);
+});
+
+test('a blob is mounted from another region, whose bytes it shares', async (t) => {
+  const server = await startWithRepository(t);
+  await server.call('CreateRepository', { repositoryName: 'far' }, { account: '123456789012', region: 'eu-west-1' });
+  await pushBlob(server, 'app', content);
+  const far = '123456789012.eu-west-1/far';
+  assert.equal((await server.ask('POST', `/v2/${far}/blobs/uploads/?mount=${digest}`)).status, 202);
+  assert.equal((await server.ask('POST', `/v2/${far}/blobs/uploads/?mount=${digest}&from=app`)).status, 201);
+  await server.ask('DELETE', `/v2/app/blobs/${digest}`);
+  assert.equal(await pulled(server, digest, far), content);
+});
+
 test('what was acknowledged is there after a restart', async (t) => {
   const server = await startWithRepository(t);
   const image = await pushImage(server, 'app', 'v1');
