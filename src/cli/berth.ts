@@ -5,6 +5,7 @@ import { version } from '#version.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
 import { environmentLines } from './env.ts';
+import { registryCheck } from './registry-check.ts';
 import { addSettings, configOf } from './settings-options.ts';
 import { status } from './status.ts';
 import { up } from './up.ts';
@@ -57,6 +58,15 @@ addSettings(program.command('doctor'), ['data', 'port', 'vpcCidr', 'awsHostnames
     const { report, healthy } = await doctor(configOf(flags));
     process.stdout.write(report);
     if (!healthy) process.exitCode = 1;
+  });
+
+const registry = program.command('registry').description('look after the images');
+addSettings(registry.command('check'), ['data'])
+  .description('read every blob, and say which are damaged or missing and how to mend them')
+  .action(async (flags) => {
+    const { report, whole } = await registryCheck(configOf(flags));
+    process.stdout.write(report);
+    if (!whole) process.exitCode = 1;
   });
 
 try {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { Database, DocumentRow } from './store.ts';
 
 /** The layout below. A database of a newer one is refused. */
-const schema = 1;
+export const schema = 1;
 
 const layout = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
