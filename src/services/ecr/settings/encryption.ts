@@ -6,8 +6,8 @@ import { kmsKeyUnexpected, kmsUnsupported, notInEnum } from './errors.ts';
 const types: readonly EncryptionType[] = ['KMS_DSSE', 'AES256', 'KMS'];
 
 /**
- * The encryption that a request asks for: AES256 where it asks for none, ECR's default, which says that whoever keeps the
- * disk encrypts it. Throws InvalidParameterException, also for the keys of a KMS, as there is none here.
+ * The encryption that a request asks for: AES256, ECR's default, where it asks for none; whoever keeps the disk has to
+ * encrypt it. Throws InvalidParameterException, also for the keys of a KMS, as there is none here.
  */
 export function readEncryption(
   asked: { readonly encryptionType?: EncryptionType | undefined; readonly kmsKey?: string | undefined } | undefined,
