@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { FakeEngine, type FakeFault } from '#drivers/fake-engine.ts';
 import { FakeRuntime } from '#drivers/runtime-fake.ts';
 import { RuntimeError } from '#drivers/runtime.ts';
+import { AwsError } from '#kernel/error.ts';
 import { silentLog } from '#kernel/log.ts';
 import { seededRandom } from '#kernel/seeded-random.ts';
 import { VirtualClock } from '#kernel/virtual-clock.ts';
@@ -112,4 +113,16 @@ test('what the engine has is no way around a registry that asks who pulls', asyn
   const refusal = assert.rejects(pull('app:1', { registryAuthentication: ecr }), TaskFailure);
   await clock.advance(60_000);
   await refusal;
+});
+
+test('what the registry’s policies refuse before a pull is told as a pull that was denied', async () => {
+  const refusal = new AwsError('AccessDeniedException', 'User: a is not authorized to perform: ecr:BatchGetImage');
+  const { pull } = imagesOn([pinned], () => Promise.reject(refusal));
+  await assert.rejects(pull(pinned, { registryAuthentication: ecr, imageInTask: 'mine' }), {
+    name: 'TaskFailure',
+    message:
+      'CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref mine: ' +
+      'pull access denied, repository does not exist or may require authorization: server message: ' +
+      'User: a is not authorized to perform: ecr:BatchGetImage',
+  });
 });

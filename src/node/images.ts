@@ -1,6 +1,6 @@
 // Pulls images: one pull of a reference at a time, shared by all tasks that want it meanwhile.
 import type { Clock } from '#kernel/clock.ts';
-import { messageOf } from '#kernel/error.ts';
+import { AwsError, messageOf } from '#kernel/error.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
 import { RuntimeError } from '#drivers/runtime.ts';
@@ -97,7 +97,9 @@ export class Images {
     try {
       return await this.#options.registryLogin(authentication.ecrAuthData);
     } catch (thrown) {
-      throw new TaskFailure(cannotLogIn(thrown));
+      const { image, imageInTask = image } = container;
+      // Where the registry already knows that it would refuse the pull, it is the pull that failed.
+      throw new TaskFailure(isRefusal(thrown) ? cannotPull(imageInTask, thrown, 1) : cannotLogIn(thrown));
     }
   }
 
@@ -105,6 +107,10 @@ export class Images {
   async #throwIfEngineIsAway(thrown: unknown): Promise<void> {
     if (thrown instanceof RuntimeError && thrown.reason === 'unavailable') await this.#options.runtime.version();
   }
+}
+
+function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof AwsError && thrown.code === 'AccessDeniedException';
 }
 
 function isTransient(thrown: unknown): boolean {

@@ -21,7 +21,8 @@ export function cannotPull(reference: string, thrown: unknown, tries: number): s
 
 /** Docker says the first half of it in words of its own, before what the registry said. */
 function pullWords(thrown: unknown): string {
-  if (!(thrown instanceof RuntimeError) || thrown.reason !== 'denied') return messageOf(thrown);
+  const isDenied = thrown instanceof AwsError || (thrown instanceof RuntimeError && thrown.reason === 'denied');
+  if (!isDenied) return messageOf(thrown);
   const said = thrown.message.split("'docker login': ").at(-1)!;
   return `pull access denied, repository does not exist or may require authorization: server message: ${said}`;
 }
