@@ -41,6 +41,23 @@ test('what a puller left is fetched after its head start', async () => {
   assert.equal(await reconcile(), undefined);
 });
 
+test('while a puller is at it, it is left to the puller', async () => {
+  const { cache, image, keys, reconcile } = await open();
+  let go = () => {};
+  const gate = new Promise<void>((resolve) => (go = resolve));
+  cache.upstream.pace = () => gate;
+  const fetching = cache.fetch('up/team/app', image.layer);
+  later(cache, 60_000);
+  assert.deepEqual(await reconcile(), { againIn: 3000 });
+  go();
+  await fetching;
+  assert.deepEqual(await reconcile(), { againIn: 3000 });
+  later(cache, 3000);
+  assert.equal(await reconcile(), undefined);
+  assert.deepEqual(keys(), []);
+  assert.equal(cache.upstream.asked.filter((each) => each.startsWith('blob')).length, 2);
+});
+
 test('while upstream is away it is tried again, for a day', async () => {
   const { cache, keys, reconcile } = await open();
   cache.upstream.failure = 'unreachable';

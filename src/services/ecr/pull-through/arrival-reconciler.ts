@@ -8,7 +8,7 @@ import { arrivalKind } from '#services/ecr/kinds.ts';
 import type { PullThrough } from './cache.ts';
 import { freshMs } from './plan-pull.ts';
 
-/** A puller gets this long to ask for the blobs itself: it then sees them as they come, not when they are there. */
+/** A puller gets this long to ask for the next blob itself: it then sees it as it comes, not when it is there. */
 const headStartMs = 3000;
 
 export function createArrivalReconciler(parts: {
@@ -29,7 +29,8 @@ export function createArrivalReconciler(parts: {
       const arrival = store.read((reader) => reader.get(arrivalKind, key));
       if (arrival === undefined) return undefined;
       const age = clock.now().getTime() - arrival.spec.arrivedAt;
-      if (age < headStartMs) return { againIn: headStartMs - age };
+      const idle = pullThrough.idleFor(arrival);
+      if (idle < headStartMs) return { againIn: headStartMs - idle };
       if (age >= freshMs) {
         log.warn('an image of another registry could not be completed within a day; it is forgotten', { key });
         await giveUp(key);

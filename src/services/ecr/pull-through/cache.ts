@@ -62,12 +62,15 @@ export interface PullThrough {
   manifest(pull: Pull): Promise<UpstreamManifest | undefined>;
   /** To be asked where a repository has no such blob: whether it waits for it. */
   blob(name: RepositoryName, digest: string): ComingBlob | undefined;
+  /** Milliseconds since a puller last had what this arrival waits for; 0 while somebody fetches it. */
+  idleFor(arrival: Arrival): number;
   /** Fetches all that an arrival waits for, a few blobs at a time, and makes it an image. Throws UpstreamError. */
   complete(arrivalKey: string): Promise<void>;
 }
 
 /** Blobs of one image that are fetched at once when nobody pulls it; docker takes three, too. */
 const lanes = 3;
+const minuteMs = 60_000;
 
 export function createPullThrough(parts: PullThroughParts): PullThrough {
   return new Cache(parts);
@@ -78,6 +81,8 @@ class Cache implements PullThrough {
   /** Questions to upstream that are under way: who asks the same meanwhile gets the same answer. */
   readonly #asking = new Map<string, Promise<Arrival | undefined>>();
   readonly #fetches = new Map<string, BlobFetch>();
+  /** When a repository's puller last had a blob, for those of the last minute: milliseconds since the epoch. */
+  readonly #pulled = new Map<string, number>();
 
   constructor(parts: PullThroughParts) {
     this.#parts = parts;
@@ -204,10 +209,20 @@ class Cache implements PullThrough {
       size,
       fetch: async () => {
         const fetch = this.#fetch(arrival, digest, size);
+        const end = () => this.#notePull(repository);
+        void fetch.kept.then(end, end);
         await fetch.opened;
         return fetch;
       },
     };
+  }
+
+  idleFor({ spec }: Arrival): number {
+    const isFetched = Object.keys(spec.blobs).some((digest) =>
+      this.#fetches.has(digestKey(spec.repositoryKey, digest)),
+    );
+    if (isFetched) return 0;
+    return this.#parts.clock.now().getTime() - Math.max(spec.arrivedAt, this.#pulled.get(spec.repositoryKey) ?? 0);
   }
 
   async complete(arrivalKey: string): Promise<void> {
@@ -235,6 +250,12 @@ class Cache implements PullThrough {
       .catch((error: unknown) => log.warn('a blob could not be fetched from upstream', { key, error }))
       .finally(() => this.#fetches.delete(key));
     return fetch;
+  }
+
+  #notePull(repository: string): void {
+    const now = this.#parts.clock.now().getTime();
+    this.#pulled.set(repository, now);
+    for (const [each, at] of this.#pulled) if (now - at > minuteMs) this.#pulled.delete(each);
   }
 
   /** Notes a blob, and makes images of the arrivals that it was the last one for. */
