@@ -2,7 +2,13 @@
 // by their templates.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { DescribeImageReplicationStatusCommand, DescribeImagesCommand, ECRClient } from '@aws-sdk/client-ecr';
+import {
+  DescribeImageReplicationStatusCommand,
+  DescribeImagesCommand,
+  DescribeReplicationBackfillResultsCommand,
+  ECRClient,
+  StartReplicationBackfillCommand,
+} from '@aws-sdk/client-ecr';
 import { until } from '#kernel/until.fixture.ts';
 import { Berth } from './berth.fixture.ts';
 import { pushBusybox } from './busybox-image.fixture.ts';
@@ -69,6 +75,7 @@ async function pullAndRun(clients: Clients, reference: string): Promise<string> 
 }
 
 test('an image that is pushed in one region can be pulled in another', async () => {
+  await pushBusybox(berth, 'team/app', 'old');
   await replicateTo(home);
   await pushBusybox(berth, 'team/app');
   await becomes('COMPLETE', 'v1', home);
@@ -82,6 +89,22 @@ test('an image that is pushed in one region can be pulled in another', async () 
     repositories.map(({ repositoryUri }) => `${repositoryUri}:v1`),
     [reference],
   );
+});
+
+test('what was there before the rule follows when a backfill is asked for', async () => {
+  await assert.rejects(digestAt(berth, there, 'old'), { name: 'ImageNotFoundException' });
+  const client = sdk(berth, here);
+  const destination = { region: there, registryId: home };
+  const { replicationBackfillId } = await client.send(new StartReplicationBackfillCommand({ destination }));
+  const results = await until('the backfill is complete', async () => {
+    const described = await client.send(new DescribeReplicationBackfillResultsCommand({ replicationBackfillId }));
+    return described.status === 'COMPLETE' && described.results;
+  });
+  assert.deepEqual(results.map(({ imageId, status }) => `${imageId!.imageTag} ${status}`).toSorted(), [
+    'old COMPLETE',
+    'v1 COMPLETE',
+  ]);
+  assert.equal(await digestAt(berth, there, 'old'), await digestAt(berth, here, 'old'));
 });
 
 test('an index goes along with its images, and what is deleted at home stays there', async () => {
