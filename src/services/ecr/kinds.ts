@@ -164,6 +164,8 @@ export interface ArrivalSpec extends Scope {
   readonly upstream: { readonly registry: string; readonly repository: string };
   /** What the image needs: bytes by digest. */
   readonly blobs: Readonly<Record<string, number>>;
+  /** Images that an index waits for: those that take the places of what its tag gave so far. */
+  readonly images: readonly string[];
   /** Milliseconds since the epoch. */
   readonly arrivedAt: number;
 }
@@ -348,6 +350,7 @@ export const arrivalKind: Kind<ArrivalSpec, ArrivalStatus> = {
   indexes: {
     tag: ({ spec }) => spec.tags.map((tag) => tagKey(spec.repositoryKey, tag)),
     blob: ({ spec }) => Object.keys(spec.blobs).map((digest) => digestKey(spec.repositoryKey, digest)),
+    image: ({ spec }) => spec.images.map((digest) => digestKey(spec.repositoryKey, digest)),
     bytes: namedBytes,
   },
 };

@@ -24,6 +24,8 @@ export interface Received {
   readonly from: UpstreamRepository;
   readonly manifest: UpstreamManifest;
   readonly tag: string | undefined;
+  /** Images that must be here before this index is. */
+  readonly images?: readonly string[];
   readonly now: Date;
 }
 
@@ -31,7 +33,11 @@ export interface Received {
  * Takes a manifest in, and its repository where there is none yet; what the image needs is then awaited. Its bytes are in
  * the blob store already. Throws InvalidParameterException where it is none that a registry takes.
  */
-export function receiveManifest(tx: Tx, name: RepositoryName, { from, manifest, tag, now }: Received): Arrival {
+export function receiveManifest(
+  tx: Tx,
+  name: RepositoryName,
+  { from, manifest, tag, images = [], now }: Received,
+): Arrival {
   const repository = ensureRepository(tx, name, 'PULL_THROUGH_CACHE', now);
   const { digest, mediaType, body } = manifest;
   const text = body.toString('utf8');
@@ -48,10 +54,11 @@ export function receiveManifest(tx: Tx, name: RepositoryName, { from, manifest, 
     tags: [...new Set([...(known?.tags ?? []), ...(tag === undefined ? [] : [tag])])],
     upstream: from,
     blobs: blobSizes(text, readManifest(body, mediaType).blobs),
+    images,
     arrivedAt: now.getTime(),
   };
   const arrival = tx.put(arrivalKind, key, { spec, status: {} });
-  if (missingBlobs(tx, arrival).length === 0) completeArrival(tx, arrival, now);
+  completeArrival(tx, arrival, now);
   return arrival;
 }
 
@@ -63,17 +70,16 @@ export function missingBlobs(reader: Reader, { key, spec }: Arrival): { digest: 
     .map(([digest, size]) => ({ digest, size }));
 }
 
-/** The arrivals of a repository that wait for nothing but this blob any more. */
-export function arrivalsReadyWith(reader: Reader, repository: string, digest: string): Arrival[] {
-  return reader
-    .by(arrivalKind, 'blob', digestKey(repository, digest))
-    .filter((arrival) => missingBlobs(reader, arrival).length === 0);
+/** The images that an arriving index still waits for. */
+export function missingImages(reader: Reader, { key, spec }: Arrival): string[] {
+  if (reader.get(imageKind, key) !== undefined) return [];
+  return spec.images.filter((digest) => reader.get(imageKind, digestKey(spec.repositoryKey, digest)) === undefined);
 }
 
-/** Makes an arrival, all of whose blobs are here, an image. Nothing happens where it is gone by now. */
+/** Makes an arrival an image where it waits for nothing any more, and then those that waited for it. */
 export function completeArrival(tx: Tx, { key }: Arrival, now: Date): void {
   const arrival = tx.get(arrivalKind, key);
-  if (arrival === undefined || missingBlobs(tx, arrival).length > 0) return;
+  if (arrival === undefined || missingBlobs(tx, arrival).length > 0 || missingImages(tx, arrival).length > 0) return;
   const { spec } = arrival;
   const name = { scope: { account: spec.account, region: spec.region }, repositoryName: spec.repositoryName };
   const repository = repositoryIn(tx, name);
@@ -85,6 +91,7 @@ export function completeArrival(tx: Tx, { key }: Arrival, now: Date): void {
   for (const tag of tags.length === 0 ? [undefined] : tags) putImage(tx, name, { ...pushed, tag });
   for (const tag of tags) noteCheck(tx, repository.key, tag, { checkedAt: spec.arrivedAt });
   growIndexes(tx, repository, spec.digest);
+  for (const index of tx.by(arrivalKind, 'image', key)) completeArrival(tx, index, now);
 }
 
 /** Notes when a tag was compared with upstream, or that it could not be. */

@@ -6,6 +6,7 @@ import { UpstreamError, type UpstreamErrorReason } from '#drivers/upstream-regis
 import { AwsError } from '#kernel/error.ts';
 import { home } from '#services/ecr/fixture.ts';
 import { deleteTag, putImage, repositoryIn } from '#services/ecr/image-records.ts';
+import { arrivalKind } from '#services/ecr/kinds.ts';
 import { readManifest } from '#services/ecr/manifest.ts';
 import {
   createCacheFixture,
@@ -156,6 +157,36 @@ test('an index comes without its images, each of which comes when it is asked fo
   for (const reference of ['v1', index, amd64!.digest, arm64!.digest]) {
     assert.equal(await cache.pull('up/team/app', reference), undefined, 'offline');
   }
+});
+
+test('a tag moves to a newer index once the images that were here have come in their newer form', async () => {
+  const cache = await createCacheFixture();
+  const put = () => {
+    const images = [10, 20].map((size) => putUpstreamImage(cache.upstream, 'team/app', undefined, randomBytes(size)));
+    return { amd64: images[0]!, digest: putUpstreamIndex(cache.upstream, 'team/app', 'v1', images) };
+  };
+  const first = put();
+  await cache.pull('up/team/app', 'v1');
+  await pullWhole(cache, first.amd64.digest, first.amd64);
+  later(cache, 24 * hourMs);
+  const second = put();
+  assert.equal((await cache.pull('up/team/app', 'v1'))?.digest, second.digest);
+  assert.deepEqual((await tagsByDigest(cache))[first.digest], ['v1'], 'offline, the tag still gives a whole image');
+  await pullWhole(cache, second.amd64.digest, second.amd64);
+  const tags = await tagsByDigest(cache);
+  assert.deepEqual([tags[first.digest], tags[second.digest]], [[], ['v1']]);
+  assert.equal(await cache.pull('up/team/app', 'v1'), undefined);
+
+  later(cache, 24 * hourMs);
+  const third = put();
+  assert.equal((await cache.pull('up/team/app', 'v1'))?.digest, third.digest);
+  const [index] = cache.store.read((reader) => reader.list(arrivalKind));
+  await cache.pullThrough.complete(index!.key);
+  assert.deepEqual((await tagsByDigest(cache))[third.digest], ['v1'], 'without a puller, too');
+  assert.deepEqual(
+    cache.store.read((reader) => reader.list(arrivalKind)),
+    [],
+  );
 });
 
 test('whoever may not import gets what is cached and nothing else', async () => {

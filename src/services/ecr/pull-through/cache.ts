@@ -1,5 +1,5 @@
 // The pull-through cache: brings images in from upstream as they are asked for, and serves them while they still come.
-import type { Blobs } from '#drivers/blobs.ts';
+import { BlobError, type Blobs } from '#drivers/blobs.ts';
 import { UpstreamError, type UpstreamManifest, type UpstreamRegistry } from '#drivers/upstream-registry.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { AwsError } from '#kernel/error.ts';
@@ -10,20 +10,16 @@ import {
   arrivalKind,
   blobNamespace,
   digestKey,
+  imageKind,
   layerKind,
   repositoryKey,
   repositoryKind,
 } from '#services/ecr/kinds.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
-import {
-  arrivalsReadyWith,
-  completeArrival,
-  missingBlobs,
-  noteCheck,
-  receiveManifest,
-  type Received,
-} from './arrivals.ts';
+import { readBlob } from '#services/ecr/read-blob.ts';
+import { completeArrival, missingBlobs, missingImages, noteCheck, receiveManifest, type Received } from './arrivals.ts';
 import { BlobFetch } from './blob-fetch.ts';
+import { planRenewal } from './plan-renewal.ts';
 import { planPull, type Arrival, type PullPlan } from './plan-pull.ts';
 
 export interface PullThroughParts {
@@ -136,7 +132,7 @@ class Cache implements PullThrough {
       const current = await upstream.digest(from, tag, neverAborted());
       if (current !== digest) {
         const manifest = await upstream.manifest(from, tag, neverAborted());
-        return await this.#receive(name, { from, manifest, tag });
+        return await this.#renew(name, { from, manifest, tag }, digest);
       }
       await note({ checkedAt: clock.now().getTime() });
     } catch (thrown) {
@@ -151,6 +147,21 @@ class Cache implements PullThrough {
       });
     }
     return undefined;
+  }
+
+  /** Takes in what a tag is to move to; an index with those images that the tag gives now, in their newer form. */
+  async #renew(name: RepositoryName, received: Omit<Received, 'now'>, digest: string): Promise<Arrival> {
+    const { store, blobs } = this.#parts;
+    const older = await readBlob(blobs, blobNamespace(name.scope), digest).catch(withoutBytes);
+    const repository = repositoryKey(name.scope, name.repositoryName);
+    const images = store.read((reader) =>
+      planRenewal(
+        older,
+        received.manifest.body,
+        (each) => reader.get(imageKind, digestKey(repository, each)) !== undefined,
+      ),
+    );
+    return this.#receive(name, { ...received, images });
   }
 
   async #receive(name: RepositoryName, received: Omit<Received, 'now'>): Promise<Arrival> {
@@ -229,12 +240,26 @@ class Cache implements PullThrough {
     const { store, clock } = this.#parts;
     const arrival = store.read((reader) => reader.get(arrivalKind, arrivalKey));
     if (arrival === undefined) return;
+    for (const image of store.read((reader) => missingImages(reader, arrival)))
+      await this.#completeImage(arrival, image);
     const waiting = store.read((reader) => missingBlobs(reader, arrival)).values();
     const work = async () => {
       for (const { digest, size } of waiting) await this.#fetch(arrival, digest, size).kept;
     };
     await Promise.all(Array.from({ length: lanes }, work));
     await store.write((tx) => completeArrival(tx, arrival, clock.now()));
+  }
+
+  /** Brings in an image that an index waits for. */
+  async #completeImage({ spec }: Arrival, image: string): Promise<void> {
+    const { store, upstream } = this.#parts;
+    const key = digestKey(spec.repositoryKey, image);
+    if (store.read((reader) => reader.get(arrivalKind, key)) === undefined) {
+      const manifest = await upstream.manifest(spec.upstream, image, neverAborted());
+      const name = { scope: { account: spec.account, region: spec.region }, repositoryName: spec.repositoryName };
+      await this.#receive(name, { from: spec.upstream, manifest, tag: undefined });
+    }
+    await this.complete(key);
   }
 
   #fetch({ spec }: Arrival, digest: string, size: number): BlobFetch {
@@ -268,7 +293,8 @@ class Cache implements PullThrough {
         spec: { digest, size, uploadedAt: now.getTime() },
         status: null,
       });
-      for (const arrival of arrivalsReadyWith(tx, repository, digest)) completeArrival(tx, arrival, now);
+      for (const arrival of tx.by(arrivalKind, 'blob', digestKey(repository, digest)))
+        completeArrival(tx, arrival, now);
     });
   }
 }
@@ -276,4 +302,10 @@ class Cache implements PullThrough {
 /** What is asked is for all who want it: nobody's leaving ends it. The driver keeps the time. */
 function neverAborted(): AbortSignal {
   return new AbortController().signal;
+}
+
+/** A manifest whose bytes were lost has nothing that a newer one must have. */
+function withoutBytes(thrown: unknown): Buffer {
+  if (thrown instanceof BlobError) return Buffer.alloc(0);
+  throw thrown;
 }

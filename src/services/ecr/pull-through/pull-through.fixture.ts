@@ -92,14 +92,19 @@ export function putUpstreamImage(
   return { digest, body, config: sha256(config), layer: sha256(layer) };
 }
 
-/** Puts an index over images upstream. */
+/** Puts an index over images upstream: one for amd64 and, where there is a second one, one for arm64. */
 export function putUpstreamIndex(
   upstream: FakeUpstream,
   repository: string,
   tag: string,
   images: readonly UpstreamImage[],
 ): string {
-  const manifests = images.map(({ digest, body }) => ({ mediaType: manifestType, digest, size: body.length }));
+  const manifests = images.map(({ digest, body }, at) => ({
+    mediaType: manifestType,
+    digest,
+    size: body.length,
+    platform: { os: 'linux', architecture: ['amd64', 'arm64'][at] },
+  }));
   const body = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }));
   return upstream.putManifest({ registry, repository }, tag, body, indexType);
 }
