@@ -239,8 +239,10 @@ export interface ReplicationStatus {
   readonly failureCode?: string;
   /** Failures in a row. */
   readonly failures?: number;
-  /** Milliseconds since the epoch; not before then is it tried again. */
+  /** Milliseconds since the epoch; not before then is it tried again, unless the destination's settings change. */
   readonly retryAt?: number;
+  /** The revision of the destination's settings that it failed against. */
+  readonly against?: number;
 }
 
 /** A run over what was pushed before its rule was put. Written by the backfill operations. */
@@ -379,7 +381,11 @@ export const scanKind: Kind<ScanSpec, ScanStatus> = {
 export const replicationKind: Kind<ReplicationSpec, ReplicationStatus> = {
   name: 'ecr/replication',
   version: 1,
-  indexes: { image: ({ spec }) => spec.imageKey },
+  indexes: {
+    image: ({ spec }) => spec.imageKey,
+    /** By registry: what could not be copied there? */
+    failed: ({ spec, status }) => (status.failureCode === undefined ? undefined : registryKey(spec.destination)),
+  },
 };
 
 /** By scope and id. */
