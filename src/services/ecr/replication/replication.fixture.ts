@@ -6,7 +6,7 @@ import type { Scope } from '#kernel/arn.ts';
 import { systemClock } from '#kernel/clock.ts';
 import { systemRandom } from '#kernel/random.ts';
 import type { Reconciler } from '#kernel/reconciler.ts';
-import type { Reader } from '#kernel/store.ts';
+import type { Change, Reader } from '#kernel/store.ts';
 import { createFixture, home, type Fixture } from '#services/ecr/fixture.ts';
 import { findImage, putImage, repositoryIn } from '#services/ecr/image-records.ts';
 import { blobNamespace, digestKey, imageKind, layerKind, repositoryKey, tagKey, tagKind } from '#services/ecr/kinds.ts';
@@ -29,6 +29,8 @@ export interface Replicas extends Fixture {
   pushIndex(digests: readonly string[], tag: string | undefined, at?: RepositoryName): Promise<string>;
   /** One step of every copy that is not complete; rejects with what the first one threw. */
   step(): Promise<void>;
+  /** The copies that a change may have something to do with. */
+  concerns(change: Change): string[];
   /** One step of every backfill. */
   stepBackfills(): Promise<void>;
   replicateTo(...destinations: Scope[]): Promise<unknown>;
@@ -67,9 +69,10 @@ function replicasOf(fixture: Fixture, blobs: Blobs): Replicas {
         : Reflect.get(target, name).bind(target),
   });
   const parts: CopyParts = { store, blobs: linking, clock, allows: (...asked) => world.allows(...asked) };
-  const stepOf = (reconciler: Reconciler) => async () => {
-    for (const key of store.read((reader) => reconciler.all(reader))) {
-      await reconciler.reconcile(key, AbortSignal.timeout(10_000));
+  const reconciler = createReplicationReconciler(parts);
+  const stepOf = (steps: Reconciler) => async () => {
+    for (const key of store.read((reader) => steps.all(reader))) {
+      await steps.reconcile(key, AbortSignal.timeout(10_000));
     }
   };
   const put = async (manifest: object, tag: string | undefined, at: RepositoryName) => {
@@ -105,7 +108,8 @@ function replicasOf(fixture: Fixture, blobs: Blobs): Replicas {
       const mediaType = 'application/vnd.oci.image.index.v1+json';
       return put({ mediaType, manifests: digests.map((digest) => ({ digest, size: 1, mediaType: 'a/b' })) }, tag, at);
     },
-    step: stepOf(createReplicationReconciler(parts)),
+    step: stepOf(reconciler),
+    concerns: (change) => store.read((reader) => reconciler.concerns(change, reader)),
     stepBackfills: stepOf(createBackfillReconciler(parts)),
     replicateTo(...destinations) {
       const asked = destinations.map(({ account, region }) => ({ registryId: account, region }));

@@ -5,6 +5,7 @@ import { elsewhere, home } from '#services/ecr/fixture.ts';
 import {
   digestKey,
   imageKind,
+  registryKind,
   replicationKind,
   repositoryKey,
   scanKind,
@@ -151,10 +152,11 @@ test('where a tag is immutable the image arrives without it, and the status says
     imageDetails?.map(({ imageTags }) => imageTags),
     [undefined],
   );
-  await ecr.call('PutImageTagMutability', { repositoryName, imageTagMutability: 'MUTABLE' }, europe);
+  await ecr.call('BatchDeleteImage', { repositoryName, imageIds: [{ imageTag: 'v1' }] }, europe);
   await ecr.step();
-  assert.equal(await ecr.tagAt(europe, 'v1'), own, 'not before its time');
-  ecr.clock.set(new Date(ecr.clock.now().getTime() + 1000));
+  assert.equal(await ecr.tagAt(europe, 'v1'), undefined, 'not before its time');
+  await ecr.push('their own', 'v1', there);
+  await ecr.call('PutImageTagMutability', { repositoryName, imageTagMutability: 'MUTABLE' }, europe);
   await ecr.step();
   assert.equal(await ecr.tagAt(europe, 'v1'), digest);
   assert.deepEqual(await ecr.statuses(digest), [`${inEurope} COMPLETE`]);
@@ -244,4 +246,20 @@ test('an image arrives as if it was pushed: it is scanned where pushes are, and 
   await ecr.step();
   const { imageDetails } = await ecr.call('DescribeImages', { repositoryName, imageIds: [imageId] }, europe);
   assert.equal(imageDetails?.[0]?.imageStatus, 'ACTIVE');
+});
+
+test('what failed is tried again as soon as the destination’s settings change', async (t) => {
+  const ecr = await startReplicas(t);
+  await ecr.replicateTo(elsewhere);
+  const digest = await ecr.push('image', 'v1');
+  await ecr.step();
+  assert.deepEqual(await ecr.statuses(digest), ['eu-west-1 210987654321 FAILED AccessDeniedException']);
+  ecr.world.allows = () => true;
+  const changes = ecr.store.watch([registryKind.name], AbortSignal.timeout(10_000))[Symbol.asyncIterator]();
+  const changed = changes.next();
+  await ecr.call('PutAccountSetting', { name: 'REGISTRY_POLICY_SCOPE', value: 'V2' }, elsewhere);
+  const concerned = ecr.store.read((reader) => reader.list(replicationKind).map(({ key }) => key));
+  assert.deepEqual(ecr.concerns((await changed).value!), concerned);
+  await ecr.step();
+  assert.deepEqual(await ecr.statuses(digest), ['eu-west-1 210987654321 COMPLETE']);
 });
