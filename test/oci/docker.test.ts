@@ -1,13 +1,17 @@
 // The real docker client and engine against the registry: log in, push, remove, pull by tag and digest, run.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { pushImage, startRegistry, type RegistryServer } from './registry-server.ts';
+import { until } from '#kernel/until.fixture.ts';
+import { layerKind } from '#services/ecr/kinds.ts';
+import { pushImage, startRegistry, uploadBytes, type RegistryServer } from './registry-server.ts';
 
 const run = promisify(execFile);
 const busybox = '/bin/busybox';
@@ -93,6 +97,42 @@ for (const client of clients) {
       [['v1']],
     );
     assert.ok(imageDetails![0]!.imageSizeInBytes! > 100_000);
+  });
+
+  test(`${client} breaks a push off, and its next one sends only what is not there yet`, async (t) => {
+    const server = await startRegistry(t);
+    const docker = await startDocker(t, client, server);
+    await server.call('CreateRepository', { repositoryName: 'broken' });
+    await docker.login(await password(server));
+    const reference = `${server.endpoint}/broken:v1`;
+    t.after(() => docker('image', 'rm', '--force', reference));
+    const context = await mkdtemp(join(docker.directory, 'build-'));
+    await writeFile(join(context, 'small'), reference);
+    // Nothing to compress: it takes its time.
+    await writeFile(join(context, 'large'), randomBytes(48 * 1024 * 1024));
+    await writeFile(join(context, 'Dockerfile'), 'FROM scratch\nCOPY small /\nCOPY large /\nCMD ["/none"]\n');
+    await docker('build', '--label', label, '--tag', reference, context);
+    const layers = () => server.store.read((reader) => reader.list(layerKind));
+    const env = { ...process.env, DOCKER_CONFIG: docker.directory };
+    const pushing = spawn(client, ['push', reference], { env, stdio: 'ignore' });
+    const ended = once(pushing, 'exit');
+    await until('the small layer and a part of the large one', async () => {
+      return layers().length > 0 && (await uploadBytes(server)) > 1024 * 1024;
+    });
+    pushing.kill('SIGINT');
+    const [code] = (await ended) as [number | null];
+    assert.notEqual(code, 0);
+    const kept = layers();
+    assert.ok(kept.length < 3, 'it was broken off before its end');
+    assert.equal((await server.ask('HEAD', '/v2/broken/manifests/v1')).status, 404);
+    const pushed = await docker('push', reference);
+    assert.match(pushed, /Layer already exists/);
+    await docker('image', 'rm', reference);
+    await docker('pull', reference);
+    const [size] = layers()
+      .map(({ spec }) => spec.size)
+      .toSorted((one, other) => other - one);
+    assert.ok(size! > 48 * 1024 * 1024);
   });
 
   test(`${client} reads the registry's refusals`, async (t) => {

@@ -1,7 +1,6 @@
 // Conformance: pushing. OCI distribution spec 1.1, "Pushing blobs", "Mounting a blob from another repository", "Pushing Manifests".
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
@@ -15,6 +14,7 @@ import {
   putManifest,
   sha256,
   startRegistry,
+  uploadBytes,
   type RegistryServer,
 } from './registry-server.ts';
 
@@ -155,14 +155,6 @@ test('an upload that the client breaks off is kept, also over a restart, and res
   assert.equal((await server.ask('PUT', `${location}?digest=${digest}`)).status, 201);
   assert.equal(await pulled(server), content);
 });
-
-/** The most bytes that any file under the blob directory has. */
-async function uploadBytes(server: RegistryServer): Promise<number> {
-  const entries = await readdir(server.blobDirectory, { recursive: true, withFileTypes: true });
-  const sizes = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => stat(`${parentPath}/${name}`));
-  const settled = await Promise.allSettled(sizes);
-  return Math.max(0, ...settled.map((each) => (each.status === 'fulfilled' ? each.value.size : 0)));
-}
 
 test('a single request that the client breaks off leaves nothing', async (t) => {
   const server = await startWithRepository(t);

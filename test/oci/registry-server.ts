@@ -1,6 +1,6 @@
 // A registry on a loopback port over a blob store in a temporary directory, and a client that speaks to it by fetch.
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -70,6 +70,17 @@ export async function startRegistry(t: Life, left?: Left): Promise<RegistryServe
       return startRegistry(t, { directory, disk: fixture.disk });
     },
   };
+}
+
+/** The most bytes that any upload under way has. */
+export async function uploadBytes(server: RegistryServer): Promise<number> {
+  const entries = await readdir(server.blobDirectory, { recursive: true, withFileTypes: true });
+  const uploads = entries.filter(
+    (entry) => entry.isFile() && entry.parentPath.startsWith(`${server.blobDirectory}/uploads`),
+  );
+  const sizes = uploads.map(({ parentPath, name }) => stat(`${parentPath}/${name}`));
+  const settled = await Promise.allSettled(sizes);
+  return Math.max(0, ...settled.map((each) => (each.status === 'fulfilled' ? each.value.size : 0)));
 }
 
 export function sha256(content: string | Uint8Array): string {
