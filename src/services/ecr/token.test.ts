@@ -50,6 +50,12 @@ test('a pull token stands for one registry', () => {
   }
 });
 
+test('a pull token of the platform’s own asks no policy', () => {
+  const caller = makeTokens().verify(makeTokens().forPull(elsewhere).password);
+  const principal = { ...rootOf(elsewhere.account), accessKeyId: '' };
+  assert.deepEqual(caller, { use: 'pull', scope: elsewhere, principal, settled: true });
+});
+
 test('no changed token and no other text is believed', () => {
   const { password } = makeTokens().forPrincipal(principal);
   const tokens = makeTokens();

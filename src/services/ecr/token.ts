@@ -13,8 +13,11 @@ const purpose = 'ecr/token';
 /** Who stands behind a token: a principal with its own permissions, or tasks of an account that pull from one registry. */
 export type Caller = { readonly principal: Principal; readonly from?: Origin } & (
   | { readonly use: 'principal' }
-  /** The principal is the root of the tasks' account. */
-  | { readonly use: 'pull'; readonly scope: Scope }
+  /**
+   * The principal is the root of the tasks' account. A pull that is settled was decided on before, or is the platform's
+   * own: no policy is asked about it any more.
+   */
+  | { readonly use: 'pull'; readonly scope: Scope; readonly settled?: true }
 );
 
 /** How a request came. */
@@ -33,7 +36,7 @@ export interface Password {
 export interface Tokens {
   /** A password by which the principal, and nobody else, acts on the registry; void once its access key is. */
   forPrincipal(principal: Principal): Password;
-  /** A password that only pulls, only from `scope`, and there what `account` (the registry's own, when absent) may. */
+  /** A password that only pulls, only from `scope`, and there what the tasks of `account` may; all, where none is named. */
   forPull(scope: Scope, account?: string): Password;
   /** The caller behind a password, or why there is none. */
   verify(password: string): Caller | 'invalid' | 'expired';
@@ -71,7 +74,7 @@ export function createTokens(parts: {
 
   return {
     forPrincipal: ({ account, arn, accessKeyId }) => issue({ use: 'principal', account, arn, accessKeyId }),
-    forPull: ({ account, region }, tasksOf = account) => issue({ use: 'pull', account, region, tasksOf }),
+    forPull: ({ account, region }, tasksOf) => issue({ use: 'pull', account, region, tasksOf }),
     verify(password) {
       const dot = password.lastIndexOf('.');
       const [text, proof] = [password.slice(0, Math.max(dot, 0)), password.slice(dot + 1)];
@@ -80,8 +83,10 @@ export function createTokens(parts: {
       if (claims.expires <= clock.now().getTime()) return 'expired';
       const { account, region, tasksOf, arn, accessKeyId } = claims;
       if (claims.use === 'pull') {
-        if (region === undefined || tasksOf === undefined) return 'invalid';
-        return { use: 'pull', scope: { account, region }, principal: rootWithoutKey(tasksOf) };
+        if (region === undefined) return 'invalid';
+        const pull = { use: 'pull' as const, scope: { account, region } };
+        if (tasksOf !== undefined) return { ...pull, principal: rootWithoutKey(tasksOf) };
+        return { ...pull, principal: rootWithoutKey(account), settled: true };
       }
       const principal = accessKeyId === undefined ? undefined : authorizer.credential(accessKeyId)?.principal;
       if (principal === undefined || principal.account !== account || principal.arn !== arn) return 'invalid';

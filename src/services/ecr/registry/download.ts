@@ -14,7 +14,7 @@ export function downloaderOf(
   const { scope } = repository;
   switch (parts.downloadUrls.check(repository, blob.digest, blob.query)) {
     case 'open':
-      return { use: 'pull', scope, principal: rootWithoutKey(scope.account) };
+      return { use: 'pull', scope, principal: rootWithoutKey(scope.account), settled: true };
     case 'expired':
       throw new RegistryError(403, 'DENIED', 'The download URL has expired: ask for another one.');
     case 'none':

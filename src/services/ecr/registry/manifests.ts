@@ -10,14 +10,15 @@ import { RegistryError } from './errors.ts';
 import { reply, type Exchange } from './exchange.ts';
 import { imageFor, wantsOneImage } from './negotiate.ts';
 
-/** GET: a pull, which is noted once it is answered. */
+/** GET: a pull, which is noted once it is answered, unless the platform itself looks at an image, as scans do. */
 export async function getManifest(exchange: Exchange): Promise<void> {
   const { parts, response, caller } = exchange;
   const manifest = await findManifest(exchange);
   const body = await manifest.read();
   if (body === undefined) throw unknown(exchange, imageIdOf(exchange));
   response.writeHead(200, headersOf(manifest)).end(body);
-  if (manifest.image !== undefined) parts.pullTimes.note(manifest.image, caller.principal);
+  const isPull = caller.use === 'principal' || !caller.settled;
+  if (isPull && manifest.image !== undefined) parts.pullTimes.note(manifest.image, caller.principal);
 }
 
 export async function headManifest(exchange: Exchange): Promise<void> {

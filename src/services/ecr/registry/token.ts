@@ -76,6 +76,7 @@ export function authorize(
   if (caller.use === 'pull') {
     const isOpen = caller.scope.account === account && caller.scope.region === region && pulling.has(action);
     if (!isOpen) throw notForPulling(principal.arn, action, repositoryArn(repository));
+    if (caller.settled) return;
   }
   const circumstances = from && { ...from, region, now: parts.clock.now() };
   parts.store.read((reader) => {
