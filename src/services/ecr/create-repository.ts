@@ -55,7 +55,7 @@ export function ensureRepository(tx: Tx, name: RepositoryName, cause: CreationCa
 }
 
 /** The template with the longest prefix of the name that is for this cause. */
-export function templateFor(
+function templateFor(
   reader: Reader,
   { scope, repositoryName }: RepositoryName,
   cause: CreationCause,
