@@ -39,12 +39,13 @@ export interface Decider {
 /** Evaluates policies as one: a deny anywhere wins, else an allow anywhere, else nothing is allowed. */
 export function evaluate(policies: readonly PolicyDocument[], question: Question): Decision {
   let decision: Decision = { result: 'implicitDeny' };
+  const action = question.action.toLowerCase();
   for (const [policy, { statements }] of policies.entries()) {
     for (const [index, statement] of statements.entries()) {
       // An allow to the asker itself says more than one to its account.
       if (statement.effect === 'Allow' && decision.result === 'allow' && !decision.delegated) continue;
       const naming = namedBy(statement, question);
-      if (naming === undefined || !applies(statement, question)) continue;
+      if (naming === undefined || !applies(statement, action, question)) continue;
       const by = { policy, statement: index, ...(statement.sid === undefined ? {} : { sid: statement.sid }) };
       if (statement.effect === 'Deny') return { result: 'explicitDeny', by };
       if (decision.result === 'implicitDeny' || naming === 'itself') {
@@ -63,9 +64,10 @@ function namedBy({ principals, effect }: Statement, { asker }: Question): Naming
   return isLeftOut ? undefined : 'itself';
 }
 
-function applies({ actions, resources, conditions }: Statement, { action, resource, keys }: Question): boolean {
+/** `action` is in lower case. */
+function applies({ actions, resources, conditions }: Statement, action: string, { resource, keys }: Question): boolean {
   return (
-    isChosen(actions, action.toLowerCase(), keys) &&
+    isChosen(actions, action, keys) &&
     (resources === undefined || isChosen(resources, resource, keys)) &&
     conditions.every((condition) => holds(condition, keys))
   );

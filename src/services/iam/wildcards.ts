@@ -98,8 +98,8 @@ function valueOf({ name, fallback }: Variable, keys: ConditionKeys): Pattern | u
 }
 
 /**
- * Whether the whole text is what the pattern says. Takes time in proportion to the product of both lengths at worst: all
- * ways to match are followed at once, so that no pattern makes it slow.
+ * Whether the whole text is what the pattern says. Takes time in proportion to the product of both lengths at worst,
+ * whatever the pattern.
  */
 export function matches(pattern: Pattern, text: string): boolean {
   let start = 0;
@@ -110,10 +110,38 @@ export function matches(pattern: Pattern, text: string): boolean {
   }
   if (start === pattern.length) return start === text.length;
   if (start === pattern.length - 1 && pattern[start] === anyRun) return true;
-  return follow(pattern, text, start);
+  return pattern.includes(anyRunWithoutColon) ? follow(pattern, text, start) : advance(pattern, text, start);
 }
 
-/** The rest of both from `start` on. A place in the pattern is live where what precedes it has matched the text so far. */
+/** The rest of both from `start` on: of several runs only the last need ever be made longer. */
+function advance(pattern: Pattern, text: string, start: number): boolean {
+  let place = start;
+  let run = -1;
+  let resume = 0;
+  for (let at = start; at < text.length;) {
+    const wanted = pattern[place];
+    if (wanted === anyRun) {
+      run = place;
+      resume = at;
+      place += 1;
+    } else if (wanted === anyOne || wanted === text.charCodeAt(at)) {
+      place += 1;
+      at += 1;
+    } else {
+      if (run < 0) return false;
+      place = run + 1;
+      resume += 1;
+      at = resume;
+    }
+  }
+  while (pattern[place] === anyRun) place += 1;
+  return place === pattern.length;
+}
+
+/**
+ * The same where some runs end at a colon: a longer one before may help then, so all ways are followed at once. A place in
+ * the pattern is live where what precedes it has matched the text so far.
+ */
 function follow(pattern: Pattern, text: string, start: number): boolean {
   let live = new Uint8Array(pattern.length + 1);
   let next = new Uint8Array(pattern.length + 1);
