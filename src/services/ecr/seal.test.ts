@@ -1,3 +1,4 @@
+// Seals and veils: that nobody but this installation makes or lifts them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+// Who counts as excluded from pull times.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { excludes } from './excludes.ts';

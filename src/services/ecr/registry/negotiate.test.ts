@@ -1,3 +1,4 @@
+// Which clients are sent one image in place of an index, and which one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { imageFor, wantsOneImage } from './negotiate.ts';
