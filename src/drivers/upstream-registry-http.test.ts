@@ -214,3 +214,16 @@ test('a registry that falls silent is given up', async (t) => {
   const blob = await upstream.blob({ registry: stalled.host, repository: 'app' }, digest, signal);
   await assert.rejects(Array.fromAsync(blob.content), failsWith('unreachable'));
 });
+
+test('a registry that drips is given up after a minute', async (t) => {
+  const minute = Promise.withResolvers<void>();
+  const upstream = createHttpUpstream({ now: systemClock.now, sleep: () => minute.promise });
+  const dripping = await serve(t, (_, response) => {
+    response.writeHead(200, { 'content-type': manifestType });
+    response.write(' ', () => minute.resolve());
+  });
+  await assert.rejects(
+    upstream.manifest({ registry: dripping.host, repository: 'app' }, 'v1', signal),
+    failsWith('unreachable'),
+  );
+});

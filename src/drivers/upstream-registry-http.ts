@@ -37,6 +37,9 @@ interface Asked {
   readonly signal: AbortSignal;
 }
 
+/** How long everything but a blob may take; a registry that drips is as good as silent. */
+const answerMs = 60_000;
+
 /** `patience`: milliseconds without a byte after which a registry is taken for gone. */
 export function createHttpUpstream(clock: Clock, patience?: number): UpstreamRegistry {
   return new HttpUpstream(clock, patience);
@@ -45,20 +48,28 @@ export function createHttpUpstream(clock: Clock, patience?: number): UpstreamReg
 class HttpUpstream implements UpstreamRegistry {
   readonly #connections: UpstreamConnections;
   readonly #tokens: UpstreamTokens;
+  readonly #clock: Clock;
 
   constructor(clock: Clock, patience: number | undefined) {
     this.#connections = new UpstreamConnections(patience);
+    this.#clock = clock;
     this.#tokens = new UpstreamTokens(this.#connections, clock);
   }
 
-  async ping(registry: string, signal: AbortSignal): Promise<void> {
-    const asked: Asked = { method: 'GET', registry, path: '', scope: '', signal };
-    const { reply } = await this.#ask(asked);
-    reply.destroy();
-    requireFound(asked, reply);
+  ping(registry: string, signal: AbortSignal): Promise<void> {
+    return this.#inTime(signal, async (limited) => {
+      const asked: Asked = { method: 'GET', registry, path: '', scope: '', signal: limited };
+      const { reply } = await this.#ask(asked);
+      reply.destroy();
+      requireFound(asked, reply);
+    });
   }
 
-  async manifest(from: UpstreamRepository, reference: string, signal: AbortSignal): Promise<UpstreamManifest> {
+  manifest(from: UpstreamRepository, reference: string, signal: AbortSignal): Promise<UpstreamManifest> {
+    return this.#inTime(signal, (limited) => this.#manifest(from, reference, limited));
+  }
+
+  async #manifest(from: UpstreamRepository, reference: string, signal: AbortSignal): Promise<UpstreamManifest> {
     const asked = about(from, `manifests/${reference}`, { method: 'GET', accept, signal });
     const { reply, url } = await this.#ask(asked);
     requireFound(asked, reply);
@@ -72,13 +83,15 @@ class HttpUpstream implements UpstreamRegistry {
     return { body, mediaType: mediaType.split(';')[0]!.trim(), digest };
   }
 
-  async digest(from: UpstreamRepository, reference: string, signal: AbortSignal): Promise<string | undefined> {
-    const asked = about(from, `manifests/${reference}`, { method: 'HEAD', accept, signal });
-    const { reply } = await this.#ask(asked);
-    reply.resume();
-    requireFound(asked, reply);
-    const stated = reply.headers['docker-content-digest'];
-    return typeof stated === 'string' && digestForm.test(stated) ? stated : undefined;
+  digest(from: UpstreamRepository, reference: string, signal: AbortSignal): Promise<string | undefined> {
+    return this.#inTime(signal, async (limited) => {
+      const asked = about(from, `manifests/${reference}`, { method: 'HEAD', accept, signal: limited });
+      const { reply } = await this.#ask(asked);
+      reply.resume();
+      requireFound(asked, reply);
+      const stated = reply.headers['docker-content-digest'];
+      return typeof stated === 'string' && digestForm.test(stated) ? stated : undefined;
+    });
   }
 
   async blob(from: UpstreamRepository, digest: string, signal: AbortSignal): Promise<UpstreamBlob> {
@@ -91,6 +104,19 @@ class HttpUpstream implements UpstreamRegistry {
       throw malformed(asked, coding === 'identity' ? 'a blob of no stated length' : `a blob in the coding ${coding}`);
     }
     return { size: Number(length), content: bodyOfSize(url, reply, Number(length)) };
+  }
+
+  async #inTime<R>(signal: AbortSignal, work: (limited: AbortSignal) => Promise<R>): Promise<R> {
+    const over = new AbortController();
+    const done = new AbortController();
+    void this.#clock.sleep(answerMs, done.signal).then(() => {
+      if (!done.signal.aborted) over.abort();
+    });
+    try {
+      return await work(AbortSignal.any([signal, over.signal]));
+    } finally {
+      done.abort();
+    }
   }
 
   /** Asks with the token in hand; where there is none, or it is void, with a new one. */

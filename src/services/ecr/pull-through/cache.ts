@@ -1,34 +1,22 @@
 // The pull-through cache: brings images in from upstream as they are asked for, and serves them while they still come.
-import { BlobError, type Blobs } from '#drivers/blobs.ts';
-import { UpstreamError, type UpstreamManifest, type UpstreamRegistry } from '#drivers/upstream-registry.ts';
-import type { Clock } from '#kernel/clock.ts';
+import { BlobError } from '#drivers/blobs.ts';
+import { UpstreamError, type UpstreamManifest } from '#drivers/upstream-registry.ts';
 import { AwsError } from '#kernel/error.ts';
-import type { Log } from '#kernel/log.ts';
-import type { Store } from '#kernel/store.ts';
 import type { ImageId } from '#services/ecr/image-records.ts';
 import {
   arrivalKind,
   blobNamespace,
   digestKey,
   imageKind,
-  layerKind,
   repositoryKey,
   repositoryKind,
 } from '#services/ecr/kinds.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
 import { readBlob } from '#services/ecr/read-blob.ts';
-import { completeArrival, missingBlobs, missingImages, noteCheck, receiveManifest, type Received } from './arrivals.ts';
-import { BlobFetch } from './blob-fetch.ts';
+import { completeArrival, missingImages, noteCheck, receiveManifest, type Received } from './arrivals.ts';
+import { Downloads, type ComingBlob, type DownloadParts } from './downloads.ts';
 import { planRenewal } from './plan-renewal.ts';
 import { planPull, type Arrival, type PullPlan } from './plan-pull.ts';
-
-export interface PullThroughParts {
-  readonly store: Store;
-  readonly blobs: Blobs;
-  readonly upstream: UpstreamRegistry;
-  readonly clock: Clock;
-  readonly log: Log;
-}
 
 /** What is needed to bring something in: AWS asks for both of one who pulls what is not cached yet. */
 export type ImportAction = 'ecr:BatchImportUpstreamImage' | 'ecr:CreateRepository';
@@ -39,14 +27,6 @@ export interface Pull {
   readonly id: ImageId;
   /** Throws an AwsError or RegistryError where the caller may not do this to the repository. */
   readonly authorize: (action: ImportAction) => void;
-}
-
-/** A blob that an arrived manifest waits for. */
-export interface ComingBlob {
-  /** Bytes. */
-  readonly size: number;
-  /** Begins to fetch it unless that is under way. Rejects with UpstreamError where upstream does not give it. */
-  fetch(): Promise<BlobFetch>;
 }
 
 export interface PullThrough {
@@ -64,24 +44,19 @@ export interface PullThrough {
   complete(arrivalKey: string): Promise<void>;
 }
 
-/** Blobs of one image that are fetched at once when nobody pulls it; docker takes three, too. */
-const lanes = 3;
-const minuteMs = 60_000;
-
-export function createPullThrough(parts: PullThroughParts): PullThrough {
+export function createPullThrough(parts: DownloadParts): PullThrough {
   return new Cache(parts);
 }
 
 class Cache implements PullThrough {
-  readonly #parts: PullThroughParts;
+  readonly #parts: DownloadParts;
   /** Questions to upstream that are under way: who asks the same meanwhile gets the same answer. */
   readonly #asking = new Map<string, Promise<Arrival | undefined>>();
-  readonly #fetches = new Map<string, BlobFetch>();
-  /** When a repository's puller last had a blob, for those of the last minute: milliseconds since the epoch. */
-  readonly #pulled = new Map<string, number>();
+  readonly #downloads: Downloads;
 
-  constructor(parts: PullThroughParts) {
+  constructor(parts: DownloadParts) {
     this.#parts = parts;
+    this.#downloads = new Downloads(parts);
   }
 
   async manifest(pull: Pull): Promise<UpstreamManifest | undefined> {
@@ -212,28 +187,11 @@ class Cache implements PullThrough {
   }
 
   blob(name: RepositoryName, digest: string): ComingBlob | undefined {
-    const repository = repositoryKey(name.scope, name.repositoryName);
-    const [arrival] = this.#parts.store.read((reader) => reader.by(arrivalKind, 'blob', digestKey(repository, digest)));
-    const size = arrival?.spec.blobs[digest];
-    if (arrival === undefined || size === undefined) return undefined;
-    return {
-      size,
-      fetch: async () => {
-        const fetch = this.#fetch(arrival, digest, size);
-        const end = () => this.#notePull(repository);
-        void fetch.kept.then(end, end);
-        await fetch.opened;
-        return fetch;
-      },
-    };
+    return this.#downloads.coming(name, digest);
   }
 
-  idleFor({ spec }: Arrival): number {
-    const isFetched = Object.keys(spec.blobs).some((digest) =>
-      this.#fetches.has(digestKey(spec.repositoryKey, digest)),
-    );
-    if (isFetched) return 0;
-    return this.#parts.clock.now().getTime() - Math.max(spec.arrivedAt, this.#pulled.get(spec.repositoryKey) ?? 0);
+  idleFor(arrival: Arrival): number {
+    return this.#downloads.idleFor(arrival);
   }
 
   async complete(arrivalKey: string): Promise<void> {
@@ -242,11 +200,7 @@ class Cache implements PullThrough {
     if (arrival === undefined) return;
     for (const image of store.read((reader) => missingImages(reader, arrival)))
       await this.#completeImage(arrival, image);
-    const waiting = store.read((reader) => missingBlobs(reader, arrival)).values();
-    const work = async () => {
-      for (const { digest, size } of waiting) await this.#fetch(arrival, digest, size).kept;
-    };
-    await Promise.all(Array.from({ length: lanes }, work));
+    await this.#downloads.fetchAll(arrival);
     await store.write((tx) => completeArrival(tx, arrival, clock.now()));
   }
 
@@ -260,42 +214,6 @@ class Cache implements PullThrough {
       await this.#receive(name, { from: spec.upstream, manifest, tag: undefined });
     }
     await this.complete(key);
-  }
-
-  #fetch({ spec }: Arrival, digest: string, size: number): BlobFetch {
-    const { upstream, blobs, log } = this.#parts;
-    const key = digestKey(spec.repositoryKey, digest);
-    const present = this.#fetches.get(key);
-    if (present !== undefined) return present;
-    const namespace = blobNamespace(spec);
-    const keep = () => this.#keep(spec.repositoryKey, digest, size);
-    const fetch = new BlobFetch({ upstream, blobs, namespace, from: spec.upstream, digest, size, keep });
-    this.#fetches.set(key, fetch);
-    void fetch.kept
-      .catch((error: unknown) => log.warn('a blob could not be fetched from upstream', { key, error }))
-      .finally(() => this.#fetches.delete(key));
-    return fetch;
-  }
-
-  #notePull(repository: string): void {
-    const now = this.#parts.clock.now().getTime();
-    this.#pulled.set(repository, now);
-    for (const [each, at] of this.#pulled) if (now - at > minuteMs) this.#pulled.delete(each);
-  }
-
-  /** Notes a blob, and makes images of the arrivals that it was the last one for. */
-  async #keep(repository: string, digest: string, size: number): Promise<void> {
-    const { store, clock } = this.#parts;
-    await store.write((tx) => {
-      if (tx.get(repositoryKind, repository) === undefined) return;
-      const now = clock.now();
-      tx.put(layerKind, digestKey(repository, digest), {
-        spec: { digest, size, uploadedAt: now.getTime() },
-        status: null,
-      });
-      for (const arrival of tx.by(arrivalKind, 'blob', digestKey(repository, digest)))
-        completeArrival(tx, arrival, now);
-    });
   }
 }
 
