@@ -65,7 +65,7 @@ describe('Pull', () => {
     assert.equal(sha256(await (await expect('GET', `blobs/${image.layer}`, 200)).text()), image.layer);
   });
   test('HEAD request to nonexistent manifest should return 404', async () =>
-    void (await expect('HEAD', 'manifests/INVALID_MANIFEST_NAME', 404)));
+    void (await expect('HEAD', 'manifests/.INVALID_MANIFEST_NAME', 404)));
   test('HEAD request to manifest path (digest) should yield 200 response', async () => {
     const reply = await expect('HEAD', `manifests/${image.digest}`, 200);
     assert.equal(reply.headers.get('docker-content-digest'), image.digest);
@@ -75,7 +75,7 @@ describe('Pull', () => {
     assert.equal(reply.headers.get('docker-content-digest'), image.digest);
   });
   test('GET nonexistent manifest should return 404', async () =>
-    void (await expect('GET', 'manifests/INVALID_MANIFEST_NAME', 404)));
+    void (await expect('GET', 'manifests/.INVALID_MANIFEST_NAME', 404)));
   test('GET request to manifest path (digest) should yield 200 response', async () => {
     assert.equal(await (await expect('GET', `manifests/${image.digest}`, 200)).text(), image.text);
   });
@@ -154,6 +154,14 @@ describe('Push', () => {
   });
 
   describe('Blob Upload Chunked', () => {
+    test('PUT request with final chunk should return 201', async () => {
+      const session = await ask('PATCH', await begin(category.server), chunk(first, 0));
+      const last = chunk(second, first.length);
+      const reply = await ask('PUT', `${session.headers.get('location')}?digest=${whole}`, last);
+      assert.equal(reply.status, 201);
+      await ask('DELETE', `/v2/myorg/myrepo/blobs/${whole}`);
+    });
+
     const [first, second] = ['chunk one, ', 'chunk two'];
     const whole = sha256(first + second);
     let location: string;
@@ -221,7 +229,7 @@ describe('Push', () => {
 
   describe('Manifest Upload', () => {
     test('GET nonexistent manifest should return 404', async () => {
-      assert.equal((await ask('GET', `/v2/myorg/myrepo/manifests/${nonexistent}`)).status, 404);
+      assert.equal((await ask('GET', '/v2/myorg/myrepo/manifests/.INVALID_MANIFEST_NAME')).status, 404);
     });
     test('PUT should accept a manifest upload', async () => {
       for (const tag of ['test0', 'test1', 'test2', 'test3']) {

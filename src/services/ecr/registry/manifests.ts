@@ -80,12 +80,15 @@ function unknown({ repository: { scope, repositoryName } }: Exchange, id: ImageI
   return imageNotFound(id, repositoryName, scope.account);
 }
 
-function imageIdOf({ subject }: Exchange): ImageId {
+/** Throws DIGEST_INVALID, and for what is no tag TAG_INVALID where it is to be one, else MANIFEST_UNKNOWN: none is called so. */
+function imageIdOf(exchange: Exchange): ImageId {
+  const { request, subject } = exchange;
   if (isDigest(subject)) return { imageDigest: subject };
   if (subject.includes(':')) {
     throw new RegistryError(400, 'DIGEST_INVALID', 'The digest is malformed.', { detail: { digest: subject } });
   }
   if (isTag(subject)) return { imageTag: subject };
+  if (request.method !== 'PUT') throw unknown(exchange, { imageTag: subject });
   throw new RegistryError(400, 'TAG_INVALID', 'The tag is malformed.', { detail: { tag: subject } });
 }
 
