@@ -8,7 +8,7 @@ import { systemClock } from '#kernel/clock.ts';
 import { openDataDirectory, type DataDirectory } from '#kernel/data-directory.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { seededRandom } from '#kernel/seeded-random.ts';
-import { installationId, readRootKeys, rootKeys, sealingKey } from './keys.ts';
+import { installationId, readRootKeys, rootKeys, sealingKey, sealingKeyIn } from './keys.ts';
 
 function directory(t: TestContext): DataDirectory {
   const path = mkdtempSync(join(tmpdir(), 'berth-keys-'));
@@ -76,6 +76,14 @@ test('each purpose has a sealing key of its own, the same after every start', (t
   assert.notDeepEqual(sealingKey(opened, 'registry tokens', seededRandom(1)), pages);
   assert.deepEqual(sealingKey(opened, 'page tokens', seededRandom(2)), pages);
   assert.notDeepEqual(sealingKey(directory(t), 'page tokens', seededRandom(3)), pages);
+});
+
+test('a sealing key that is kept can be read by whoever may read the directory, and is not made by reading', (t) => {
+  const opened = directory(t);
+  assert.equal(sealingKeyIn(opened.path, 'account keys'), undefined);
+  const made = sealingKey(opened, 'account keys', systemRandom);
+  assert.deepEqual(sealingKeyIn(opened.path, 'account keys'), made);
+  assert.notDeepEqual(sealingKeyIn(opened.path, 'page tokens'), made);
 });
 
 test('an installation keeps its name', (t) => {

@@ -1,6 +1,7 @@
 // Images across accounts: what another account's docker, API calls and tasks may do is what the repository's policy says.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '#kernel/until.fixture.ts';
 import { Berth } from './berth.fixture.ts';
 import { pushBusybox, taskDefinition } from './busybox-image.fixture.ts';
 import type { Clients } from './clients.fixture.ts';
@@ -13,13 +14,14 @@ let others: Clients;
 let image: string;
 /** What another account calls the repository. */
 let path: string;
+let runTaskCommand: string[];
 
 before(async () => {
   berth = await Berth.start();
   others = await berth.clientsOf(guest);
   path = `${berth.registry}/${owner}.us-east-1/app`;
   await Promise.all([berth.aws('ecr', 'create-repository', '--repository-name', 'app'), berth.login(), others.login()]);
-  image = await pushBusybox(berth, 'app');
+  [image, runTaskCommand] = await Promise.all([pushBusybox(berth, 'app'), prepareTasks()]);
 });
 after(() => berth.remove());
 
@@ -110,23 +112,33 @@ test('an explicit deny holds for the owner too, whose way back stays open', asyn
 interface Tasks {
   readonly tasks: {
     readonly taskArn: string;
+    readonly lastStatus: string;
     readonly stoppedReason?: string;
     readonly containers: { exitCode?: number }[];
   }[];
 }
 
-/** Runs the image in a task of the other account: its exit code, or why it stopped without one. */
-async function runTask(): Promise<number | string | undefined> {
-  await others.aws('ecs', 'create-cluster', '--cluster-name', 'demo');
+/** What the other account's tasks need; gives the arguments of `aws ecs run-task`. */
+async function prepareTasks(): Promise<string[]> {
   const definition = taskDefinition('guest', `${path}:v1`, 'exit 0');
-  await others.aws('ecs', 'register-task-definition', '--cli-input-json', definition);
-  const { Subnets } = await others.aws<{ Subnets: { SubnetId: string }[] }>('ec2', 'describe-subnets');
+  const [{ Subnets }] = await Promise.all([
+    others.aws<{ Subnets: { SubnetId: string }[] }>('ec2', 'describe-subnets'),
+    others.aws('ecs', 'create-cluster', '--cluster-name', 'demo'),
+    others.aws('ecs', 'register-task-definition', '--cli-input-json', definition),
+  ]);
   const network = `awsvpcConfiguration={subnets=[${Subnets[0]!.SubnetId}]}`;
   const place = ['--cluster', 'demo', '--launch-type', 'FARGATE', '--network-configuration', network];
-  const { tasks } = await others.aws<Tasks>('ecs', 'run-task', '--task-definition', 'guest', ...place);
+  return ['ecs', 'run-task', '--task-definition', 'guest', ...place];
+}
+
+/** Runs the image in a task of the other account: its exit code, or why it stopped without one. */
+async function runTask(): Promise<number | string | undefined> {
+  const { tasks } = await others.aws<Tasks>(...runTaskCommand);
   const { taskArn } = tasks[0]!;
-  await others.aws('ecs', 'wait', 'tasks-stopped', '--cluster', 'demo', '--tasks', taskArn);
-  const ended = await others.aws<Tasks>('ecs', 'describe-tasks', '--cluster', 'demo', '--tasks', taskArn);
-  const { containers, stoppedReason } = ended.tasks[0]!;
-  return containers[0]!.exitCode ?? stoppedReason;
+  const ended = await until('the task has stopped', async () => {
+    const described = await others.aws<Tasks>('ecs', 'describe-tasks', '--cluster', 'demo', '--tasks', taskArn);
+    const [task] = described.tasks;
+    return task?.lastStatus === 'STOPPED' && task;
+  });
+  return ended.containers[0]!.exitCode ?? ended.stoppedReason;
 }
