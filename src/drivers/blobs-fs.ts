@@ -15,11 +15,9 @@ import * as names from './blob-names.ts';
 import type { Algorithm } from './blob-names.ts';
 import type { Blobs, Damage, Digest, LastPart, Upload } from './blobs.ts';
 import { DurableFolders, linkDurably, moveDurably } from './durable-files.ts';
+import { readPieces, type Extent } from './read-pieces.ts';
 import { Turns } from './turns.ts';
 import { UploadFiles } from './upload-files.ts';
-
-/** Bytes that are read at a time. */
-const readBytes = 1 << 18;
 
 /** The blob store in a folder (absolute path; made where it is missing). Damage is told to the log. */
 export function createFsBlobs(directory: string, world: World = machine): Blobs {
@@ -126,14 +124,17 @@ class FsBlobs implements Blobs {
     namespace: string,
     digest: Digest,
     range?: { readonly start: number; readonly end: number },
+    lending?: 'lent',
   ): AsyncGenerator<Uint8Array, void, undefined> {
+    const lent = lending === 'lent';
     const file = await present(open(this.#layout.blob(namespace, digest), 'r'));
     if (file === undefined) throw names.noSuchBlob(digest);
     try {
       const { size } = await file.stat();
       const part = names.clip(size, range);
-      if (part !== undefined && part.end - part.start + 1 < size) return yield* bytesOf(file, part);
-      if (yield* verifiedBytes(file, digest)) return;
+      const length = part === undefined ? 0 : part.end - part.start + 1;
+      if (part !== undefined && length < size) return yield* readPieces(file, { start: part.start, length, lent });
+      if (yield* verifiedBytes(file, digest, { start: 0, length: size, lent })) return;
       await this.#putAside(file, namespace, digest);
       throw names.damagedBlob(digest);
     } finally {
@@ -145,7 +146,8 @@ class FsBlobs implements Blobs {
     const file = await present(open(this.#layout.blob(namespace, digest), 'r'));
     if (file === undefined) return undefined;
     try {
-      const bytes = verifiedBytes(file, digest);
+      const { size } = await file.stat();
+      const bytes = verifiedBytes(file, digest, { start: 0, length: size, lent: true });
       let step = await bytes.next();
       while (!step.done) step = await bytes.next();
       return step.value;
@@ -242,21 +244,17 @@ class FsBlobs implements Blobs {
   }
 }
 
-async function* bytesOf(
-  file: FileHandle,
-  part?: { readonly start: number; readonly end: number },
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const options = { ...part, start: part?.start ?? 0, autoClose: false, highWaterMark: readBytes };
-  yield* file.createReadStream(options) as AsyncIterable<Uint8Array>;
-}
-
 /** Gives a file's bytes, but the last of them only if it has the digest; says whether it has. */
-async function* verifiedBytes(file: FileHandle, digest: Digest): AsyncGenerator<Uint8Array, boolean, undefined> {
+async function* verifiedBytes(
+  file: FileHandle,
+  digest: Digest,
+  extent: Extent,
+): AsyncGenerator<Uint8Array, boolean, undefined> {
   const { algorithm, hex } = names.parseDigest(digest);
   const hash = createHash(algorithm);
   let held: Uint8Array | undefined;
   try {
-    for await (const chunk of bytesOf(file)) {
+    for await (const chunk of readPieces(file, extent)) {
       if (held !== undefined) yield held;
       hash.update(chunk);
       held = chunk;

@@ -64,12 +64,14 @@ export interface Blobs {
   size(namespace: string, digest: Digest): Promise<number | undefined>;
   /**
    * The bytes from `start` to `end` (inclusive, cut to the size; all when absent). Throws `not-found` or `range`. A blob
-   * that is read whole is checked against its digest before its last bytes are given; throws `damaged`.
+   * that is read whole is checked against its digest before its last bytes are given; throws `damaged`. Where they are
+   * `lent`, each chunk is good until the next is asked for, and costs no memory of its own.
    */
   read(
     namespace: string,
     digest: Digest,
     range?: { readonly start: number; readonly end: number },
+    lending?: 'lent',
   ): AsyncIterable<Uint8Array>;
   /** Reads a blob whole and says whether it has its digest; undefined where there is none. Changes nothing. */
   verify(namespace: string, digest: Digest): Promise<boolean | undefined>;

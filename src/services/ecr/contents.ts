@@ -28,7 +28,7 @@ export interface FoundBlob {
   readonly size: number;
   /** Whether the repository holds it; a cache may find more. */
   readonly isStored: boolean;
-  /** The bytes from `start` to `end` (inclusive), or all. */
+  /** The bytes from `start` to `end` (inclusive), or all. Each chunk is good until the next is asked for. */
   read(range?: { readonly start: number; readonly end: number }): AsyncIterable<Uint8Array>;
 }
 
@@ -89,7 +89,7 @@ export function createContents({ store, blobs, log }: { store: Store; blobs: Blo
       const namespace = blobNamespace(name.scope);
       // Where bytes were lost, a client that pushes learns that it has to send them again.
       if ((await blobs.size(namespace, digest)) !== size) return lost(namespace, digest);
-      return { size, isStored: true, read: (range) => blobs.read(namespace, digest, range) };
+      return { size, isStored: true, read: (range) => blobs.read(namespace, digest, range, 'lent') };
     },
   };
 }

@@ -62,7 +62,7 @@ export function mortalBlobs(blobs: Blobs, life: Life, gate: () => Promise<void>)
     put: (namespace, content, algorithm) => run(() => blobs.put(namespace, content, algorithm)),
     link: (from, digest, to) => run(() => blobs.link(from, digest, to)),
     size: (namespace, digest) => run(() => blobs.size(namespace, digest)),
-    read: (namespace, digest, range) => chunked(blobs.read(namespace, digest, range)),
+    read: (namespace, digest, range, lending) => chunked(blobs.read(namespace, digest, range, lending)),
     verify: (namespace, digest) => run(() => blobs.verify(namespace, digest)),
     delete: (namespace, digest) => run(() => blobs.delete(namespace, digest)),
     deleteUnused: (namespace, digest, before, unused) =>
