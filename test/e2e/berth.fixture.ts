@@ -105,10 +105,18 @@ export class Berth extends Clients {
   async remove(): Promise<void> {
     await this.end('SIGKILL');
     await this.command(berth, 'down', '--data', this.data, '--tasks');
-    const images = await this.command('docker', 'images', '-q', `${this.registry}/*`);
-    const imageIds = [...new Set(images.stdout.split('\n').filter(Boolean))];
-    if (imageIds.length > 0) await this.command('docker', 'rmi', '-f', ...imageIds);
+    const references = await this.#images();
+    if (references.length > 0) await this.command('docker', 'rmi', '-f', ...references);
     rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** What the engine has of this Berth's registry, by reference: other tests may have the same images by their own. */
+  async #images(): Promise<string[]> {
+    const format = '{{.Repository}} {{.Tag}} {{.Digest}}';
+    const { stdout } = await this.command('docker', 'images', '--digests', '--format', format);
+    const rows = stdout.split('\n').map((line) => line.split(' ') as [string, string, string]);
+    const own = rows.filter(([repository]) => repository.startsWith(`${this.registry}/`));
+    return [...new Set(own.map(([name, tag, digest]) => (tag === '<none>' ? `${name}@${digest}` : `${name}:${tag}`)))];
   }
 }
 
