@@ -1,8 +1,12 @@
 // Writes a stream into a file: each piece while the next one arrives and is hashed.
 import type { FileHandle } from 'node:fs/promises';
+import { messageOf } from '#kernel/error.ts';
 
 /** Bytes that wait at most: for more than these the stream has to wait. */
 const waitingBytes = 512 * 1024;
+
+/** Bytes after which the disk begins to take them for good, so that not all is left for the end. */
+const syncBytes = 64 * 1024 * 1024;
 
 export interface Target {
   readonly file: FileHandle;
@@ -40,6 +44,8 @@ class Writer {
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #writing: Promise<void> | undefined;
+  #unsynced = 0;
+  #syncing: Promise<void> | undefined;
   #failure: WriteFailed | undefined;
 
   constructor(file: FileHandle, position: number) {
@@ -59,6 +65,7 @@ class Writer {
   /** Resolves once all is written. */
   async end(): Promise<void> {
     await this.#writing;
+    await this.#syncing;
     if (this.#failure) throw this.#failure;
   }
 
@@ -69,12 +76,30 @@ class Writer {
         const piece = this.#waiting;
         this.#waiting = [];
         this.#waitingBytes = 0;
-        this.#position = await writeAll(this.#file, piece, this.#position);
+        const end = await writeAll(this.#file, piece, this.#position);
+        this.#unsynced += end - this.#position;
+        this.#position = end;
+        if (this.#unsynced >= syncBytes) this.#syncing ??= this.#sync();
       }
     } catch (thrown) {
-      this.#failure = new WriteFailed(`An upload cannot be written: ${(thrown as Error).message}`, { cause: thrown });
+      this.#fail(thrown);
     }
     this.#writing = undefined;
+  }
+
+  /** Beside the writes that follow. Never rejects, as above. */
+  async #sync(): Promise<void> {
+    this.#unsynced = 0;
+    try {
+      await this.#file.datasync();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+    this.#syncing = undefined;
+  }
+
+  #fail(cause: unknown): void {
+    this.#failure ??= new WriteFailed(`An upload cannot be written: ${messageOf(cause)}`, { cause });
   }
 }
 
