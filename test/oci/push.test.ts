@@ -236,6 +236,29 @@ test('a manifest is pushed by tag and by digest', async (t) => {
   assert.equal(await errorCode(wrong), 'DIGEST_INVALID');
 });
 
+test('a manifest that is put by its digest gets every tag of the query with it, or none', async (t) => {
+  const server = await startRegistry(t);
+  const filters = [{ filterType: 'WILDCARD' as const, filter: 'v*' }];
+  await server.call('CreateRepository', {
+    repositoryName: 'app',
+    imageTagMutability: 'MUTABLE_WITH_EXCLUSION',
+    imageTagMutabilityExclusionFilters: filters,
+  });
+  const first = await pushImage(server, 'app', 'v1', 'one');
+  const { text } = await pushImage(server, 'app', 'latest', 'two');
+  const put = (query: string, manifest: string) =>
+    putManifest(server, 'app', `sha512:${createHash('sha512').update(manifest).digest('hex')}${query}`, manifest);
+  const tagged = await put('?tag=v2&tag=latest&tag=v2', text);
+  assert.equal(tagged.status, 201);
+  assert.equal(tagged.headers.get('oci-tag'), 'v2, latest');
+  const head = await server.ask('HEAD', '/v2/app/manifests/latest');
+  assert.match(head.headers.get('docker-content-digest')!, /^sha512:/);
+  assert.equal(await errorCode(await put('?tag=v3&tag=.dot', first.text)), 'TAG_INVALID');
+  assert.equal(await errorCode(await put('?tag=v3&tag=v2', first.text)), 'TAG_INVALID');
+  const tags = await (await server.ask('GET', '/v2/app/tags/list')).json();
+  assert.deepEqual(tags, { name: 'app', tags: ['latest', 'v1', 'v2'] });
+});
+
 test('a manifest may have a sha512 digest, as may a blob', async (t) => {
   const server = await startWithRepository(t);
   const sha512 = (text: string) => `sha512:${createHash('sha512').update(text).digest('hex')}`;

@@ -32,7 +32,8 @@ export function putImageOperation(parts: {
         const { imageManifest = '', imageManifestMediaType, imageTag: tag, imageDigest } = input;
         checkImage({ imageManifest, tag, imageDigest });
         if (imageManifestMediaType === undefined && !statesMediaType(imageManifest)) throw manifestMediaTypeMissing();
-        const sent = { body: Buffer.from(imageManifest), mediaType: imageManifestMediaType, tag, digest: imageDigest };
+        const tags = tag === undefined ? [] : [tag];
+        const sent = { body: Buffer.from(imageManifest), mediaType: imageManifestMediaType, tags, digest: imageDigest };
         const { digest, content } = await storeManifest(parts, name, {
           ...sent,
           refuse: (tx, found) => refuseUnchanged(tx, name, { digest: found, tag }),

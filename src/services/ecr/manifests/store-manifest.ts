@@ -18,7 +18,8 @@ export interface SentManifest {
   readonly body: Buffer;
   /** As it was sent beside the manifest. */
   readonly mediaType: string | undefined;
-  readonly tag: string | undefined;
+  /** Every tag that it is to have; it keeps what others it has. */
+  readonly tags: readonly string[];
   /** What the sender takes its digest to be; SHA-256 is computed where nothing is said. */
   readonly digest: string | undefined;
   /** Looks before anything is changed, in the same transaction; what it throws ends the matter. */
@@ -26,13 +27,13 @@ export interface SentManifest {
 }
 
 /**
- * Durable, and findable by its digest and tag, once it resolves. Throws InvalidParameterException (no manifest),
+ * Durable, and findable by its digest and tags, once it resolves. Throws InvalidParameterException (no manifest),
  * ImageDigestDoesNotMatchException, RepositoryNotFoundException and what {@link putImage} throws.
  */
 export async function storeManifest(
   { store, blobs, clock }: { readonly store: Store; readonly blobs: Blobs; readonly clock: Clock },
   name: RepositoryName,
-  { body, mediaType, tag, digest: given, refuse }: SentManifest,
+  { body, mediaType, tags, digest: given, refuse }: SentManifest,
 ): Promise<{ readonly digest: string; readonly content: Manifest }> {
   const content = readManifest(body, mediaType);
   const algorithm = given?.startsWith('sha512:') ? 'sha512' : 'sha256';
@@ -43,7 +44,9 @@ export async function storeManifest(
   const pushedAt = clock.now().getTime();
   await store.write((tx) => {
     refuse?.(tx, digest);
-    putImage(tx, name, { content, digest, size: body.length, tag, pushedAt });
+    for (const tag of tags.length === 0 ? [undefined] : tags) {
+      putImage(tx, name, { content, digest, size: body.length, tag, pushedAt });
+    }
     // "The image can be restored as an active image by … re-pushing the image to the repository."
     restoreImage(tx, { key: digestKey(repositoryKey(name.scope, name.repositoryName), digest) }, pushedAt);
   });

@@ -1,5 +1,5 @@
 // One request to the registry and its reply.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Authorizer } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -54,7 +54,7 @@ export async function readDurably<R>(store: Store, work: (reader: Reader) => R):
 }
 
 /** Replies without a body. */
-export function reply(response: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}): void {
+export function reply(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
   response.writeHead(status, status === 204 ? headers : { 'content-length': '0', ...headers }).end();
 }
 

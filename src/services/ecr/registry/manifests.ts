@@ -29,14 +29,16 @@ export async function headManifest(exchange: Exchange): Promise<void> {
 export async function putManifest(exchange: Exchange): Promise<void> {
   const { parts, request, response, repository, path } = exchange;
   const { imageDigest, imageTag } = imageIdOf(exchange);
+  const tags = imageTag === undefined ? tagsOf(exchange) : [imageTag];
   const body = await readBody(request);
   if (body === undefined) return;
-  const sent = { body, mediaType: request.headers['content-type'], tag: imageTag, digest: imageDigest };
+  const sent = { body, mediaType: request.headers['content-type'], tags, digest: imageDigest };
   const { digest, content } = await storeManifest(parts, repository, sent);
   reply(response, 201, {
     location: `/v2/${path}/manifests/${digest}`,
     'docker-content-digest': digest,
     ...(content.subject === undefined ? {} : { 'oci-subject': content.subject }),
+    ...(imageDigest === undefined || tags.length === 0 ? {} : { 'oci-tag': tags }),
   });
 }
 
@@ -90,6 +92,14 @@ function imageIdOf(exchange: Exchange): ImageId {
   if (isTag(subject)) return { imageTag: subject };
   if (request.method !== 'PUT') throw unknown(exchange, { imageTag: subject });
   throw new RegistryError(400, 'TAG_INVALID', 'The tag is malformed.', { detail: { tag: subject } });
+}
+
+/** The tags that a manifest gets beside its digest: a `tag` of the query each, as the specification has it after 1.1. */
+function tagsOf({ query }: Exchange): string[] {
+  const tags = [...new Set(query.getAll('tag'))];
+  const wrong = tags.find((tag) => !isTag(tag));
+  if (wrong === undefined) return tags;
+  throw new RegistryError(400, 'TAG_INVALID', 'The tag is malformed.', { detail: { tag: wrong } });
 }
 
 /** The body whole, or undefined where the client left before its end. */

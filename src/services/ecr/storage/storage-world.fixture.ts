@@ -140,8 +140,8 @@ export class StorageWorld {
     await store.write((tx) => void ensureRepository(tx, name, 'REPLICATION', interleaver.now()));
     for (const digest of layersOf(body)) await this.#pushLayer(name, digest, mountFrom);
     try {
-      const tag = `t${sha256(body).slice(7, 11)}`;
-      await storeManifest(this.#parts(), name, { body, mediaType, tag, digest: undefined });
+      const tags = [`t${sha256(body).slice(7, 11)}`];
+      await storeManifest(this.#parts(), name, { body, mediaType, tags, digest: undefined });
     } catch (thrown) {
       const inTime = interleaver.now().getTime() - since < longestPushMs;
       const undisturbed = this.#deletions.get(name.repositoryName) === ofRepository;
