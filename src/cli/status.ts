@@ -1,6 +1,8 @@
 // `berth status`: what runs, and where, asked through the public API.
 import { ECS, type Cluster } from '@aws-sdk/client-ecs';
+import { join, resolve } from 'node:path';
 import type { Config } from '#config.ts';
+import { createFsBlobs } from '#drivers/blobs-fs.ts';
 import { Engine, socketPathOf } from '#drivers/runtime-docker/engine.ts';
 import { messageOf } from '#kernel/error.ts';
 import { requireInstallation } from './installation.ts';
@@ -11,7 +13,7 @@ export async function status(config: Config): Promise<string> {
     config.data,
   );
   const ecs = new ECS({ endpoint, region: home.region, credentials: { accessKeyId, secretAccessKey } });
-  const [clusters, engine] = await Promise.all([describeClusters(ecs), describeEngine()]);
+  const [clusters, engine, damage] = await Promise.all([describeClusters(ecs), describeEngine(), findDamage(config)]);
   ecs.destroy();
   const lines = [
     `Berth is running (process ${pid}, since ${since})`,
@@ -22,6 +24,7 @@ export async function status(config: Config): Promise<string> {
     `  region    ${home.region}`,
     `  VPC       ${home.vpcCidr}`,
     `  engine    ${engine}`,
+    ...(damage === 0 ? [] : [`  DAMAGED   ${damage} of the registry's blobs; see bin/berth registry check`]),
     ...(warning === undefined ? [] : [`  WARNING   ${warning}`]),
     clusters.length === 0 ? '  clusters  none' : '  clusters',
     ...clusters.map(({ clusterName, runningTasksCount, pendingTasksCount }) => {
@@ -41,6 +44,18 @@ async function describeEngine(): Promise<string> {
   } finally {
     engine.close();
   }
+}
+
+/** How many blobs were found damaged, put aside, and not pushed again since. */
+async function findDamage({ data }: Config): Promise<number> {
+  const blobs = createFsBlobs(join(resolve(data), 'blobs'));
+  let count = 0;
+  for await (const namespace of blobs.namespaces()) {
+    for await (const { digest } of blobs.damaged(namespace)) {
+      if ((await blobs.size(namespace, digest)) === undefined) count += 1;
+    }
+  }
+  return count;
 }
 
 async function describeClusters(ecs: ECS): Promise<Cluster[]> {

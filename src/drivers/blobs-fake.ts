@@ -164,6 +164,11 @@ export class FakeBlobs implements Blobs {
     yield* this.#damaged.get(namespace)?.values() ?? [];
   }
 
+  async forgetDamage(namespace: string, digest: Digest): Promise<void> {
+    names.parseDigest(digest);
+    this.#damaged.get(namespace)?.delete(digest);
+  }
+
   /** Flips a bit of a blob, as an ageing disk does. Throws where there is none, or it is empty. */
   damage(namespace: string, digest: Digest): void {
     const { content, modifiedAt } = this.#in(namespace).get(digest)!;

@@ -207,6 +207,10 @@ class FsBlobs implements Blobs {
     }
   }
 
+  async forgetDamage(namespace: string, digest: Digest): Promise<void> {
+    await rm(this.#layout.damage(namespace, digest), { force: true });
+  }
+
   async #write(path: string, content: Uint8Array): Promise<void> {
     const file = await open(path, 'wx', 0o600);
     try {

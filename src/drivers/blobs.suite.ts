@@ -363,6 +363,9 @@ function damageTests(open: (clock: Clock) => Promise<Subject>): void {
     assert.deepEqual(found, [{ digest, size: content.length, foundAt: clock.now() }]);
     assert.deepEqual(await Array.fromAsync(blobs.list(space)), []);
     assert.deepEqual(await Array.fromAsync(blobs.damaged('other')), []);
+    await blobs.forgetDamage(space, digest);
+    await blobs.forgetDamage(space, digest);
+    assert.deepEqual(await Array.fromAsync(blobs.damaged(space)), []);
   });
 
   for (const way of ['put', 'commit'] as const) {

@@ -90,6 +90,8 @@ export interface Blobs {
   list(namespace: string): AsyncIterable<{ readonly digest: Digest; readonly size: number; readonly modifiedAt: Date }>;
   /** What was found damaged in a namespace and put aside, each digest's last case, in no order. */
   damaged(namespace: string): AsyncIterable<Damage>;
+  /** Removes what was put aside under a digest; nothing happens where nothing was. */
+  forgetDamage(namespace: string, digest: Digest): Promise<void>;
 }
 
 /** The last bytes of an upload, to go to `offset`. */

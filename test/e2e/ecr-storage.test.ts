@@ -45,11 +45,14 @@ suite('the registry’s storage', () => {
     const again = await check();
     assert.equal(again.code, 1);
     assert.match(again.stdout, new RegExp(`MISSING {2}${digest}`));
+    const status = (): Promise<Result> => berth.command(command, 'status', '--data', berth.data);
+    assert.match((await status()).stdout, /DAMAGED {3}1 of the registry's blobs/);
     await docker('load', '-q', '-i', saved);
     await docker('push', '-q', reference);
     const healed = await check();
     assert.equal(healed.code, 0, healed.stdout);
     assert.match(healed.stdout, new RegExp(`Put aside as damaged .*${digest}`));
+    assert.doesNotMatch((await status()).stdout, /DAMAGED/);
     await docker('rmi', '-f', reference);
     await docker('pull', '-q', reference);
   });

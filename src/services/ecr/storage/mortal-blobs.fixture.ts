@@ -78,5 +78,6 @@ export function mortalBlobs(blobs: Blobs, life: Life, gate: () => Promise<void>)
     digests: (namespace) => chunked(blobs.digests(namespace)),
     list: (namespace) => chunked(blobs.list(namespace)),
     damaged: (namespace) => chunked(blobs.damaged(namespace)),
+    forgetDamage: (namespace, digest) => run(() => blobs.forgetDamage(namespace, digest)),
   };
 }

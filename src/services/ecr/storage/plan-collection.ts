@@ -10,6 +10,9 @@ export const layerGraceMs = 24 * 3_600_000;
 /** How long bytes that no record names stay, from their last commit, put or link: their records come right after. */
 export const bytesGraceMs = 3_600_000;
 
+/** How long a damaged blob that was pushed again, or is needed no more, stays put aside: somebody may want to look at it. */
+export const damageGraceMs = 7 * 24 * 3_600_000;
+
 export type LayerAction = 'keep' | 'note as unused' | 'note as used' | 'remove';
 
 /** `now`: milliseconds since the epoch. */

@@ -6,7 +6,7 @@ import type { Reconciler } from '#kernel/reconciler.ts';
 import type { Store, Tx } from '#kernel/store.ts';
 import { digestKey, layerKind, repositoryKind, scopeOfNamespace } from '#services/ecr/kinds.ts';
 import { isNamed, isNeeded } from './named-blobs.ts';
-import { bytesGraceMs, planLayer } from './plan-collection.ts';
+import { bytesGraceMs, damageGraceMs, planLayer } from './plan-collection.ts';
 
 export interface StorageParts {
   readonly store: Store;
@@ -47,7 +47,9 @@ export async function collect(
   parts: StorageParts,
   signal: AbortSignal,
 ): Promise<{ readonly layers: number; readonly blobs: number }> {
-  return { layers: await collectLayers(parts, signal), blobs: await collectBlobs(parts, signal) };
+  const collected = { layers: await collectLayers(parts, signal), blobs: await collectBlobs(parts, signal) };
+  await collectDamage(parts, signal);
+  return collected;
 }
 
 async function collectLayers({ store, clock }: StorageParts, signal: AbortSignal): Promise<number> {
@@ -103,4 +105,18 @@ async function collectBlobs({ store, blobs, clock }: StorageParts, signal: Abort
     }
   }
   return removed;
+}
+
+async function collectDamage({ store, blobs, clock }: StorageParts, signal: AbortSignal): Promise<void> {
+  const before = clock.now().getTime() - damageGraceMs;
+  for await (const namespace of blobs.namespaces()) {
+    if (scopeOfNamespace(namespace) === undefined) continue;
+    for await (const { digest, foundAt } of blobs.damaged(namespace)) {
+      if (signal.aborted) return;
+      if (foundAt.getTime() >= before) continue;
+      const missed = store.read((reader) => isNamed(reader, namespace, digest));
+      if (missed && (await blobs.size(namespace, digest)) === undefined) continue;
+      await blobs.forgetDamage(namespace, digest);
+    }
+  }
 }
