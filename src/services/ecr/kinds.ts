@@ -133,8 +133,8 @@ export interface PullThroughRuleSpec {
   /** `registry-1.docker.io`, `localhost:5000` */
   readonly upstreamRegistryUrl: string;
   readonly upstreamRegistry?: string;
-  /** `ROOT` where the upstream's names follow the prefix as they are. */
-  readonly upstreamPrefix: string;
+  /** Absent or `ROOT` where the upstream's names follow the prefix as they are. */
+  readonly upstreamPrefix?: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly updatedAt: number;

@@ -13,7 +13,7 @@ export function upstreamOf(reader: Reader, { scope, repositoryName }: Repository
     const rule = reader.get(pullThroughRuleKind, prefixKey(scope, prefix))?.spec;
     if (rule === undefined) continue;
     const rest = prefix === rootPrefix ? repositoryName : repositoryName.slice(prefix.length + 1);
-    const upstreamPrefix = bare(rule.upstreamPrefix);
+    const upstreamPrefix = bare(rule.upstreamPrefix ?? rootPrefix);
     const repository = upstreamPrefix === rootPrefix ? rest : `${upstreamPrefix}/${rest}`;
     return { registry: rule.upstreamRegistryUrl, repository };
   }

@@ -28,7 +28,7 @@ function code(expected: string, message?: RegExp): (thrown: unknown) => boolean 
 test('a rule is described as it was put, until it is deleted', async () => {
   const { call, clock } = await open();
   const createdAt = clock.now();
-  const common = { ...hub, registryId: '123456789012', upstreamRepositoryPrefix: 'ROOT' };
+  const common = { ...hub, registryId: '123456789012' };
   assert.deepEqual(await call('CreatePullThroughCacheRule', hub), {
     ...common,
     upstreamRegistry: 'docker-hub',
@@ -39,7 +39,6 @@ test('a rule is described as it was put, until it is deleted', async () => {
   assert.deepEqual(await call('UpdatePullThroughCacheRule', { ecrRepositoryPrefix: 'docker-hub' }), {
     ecrRepositoryPrefix: 'docker-hub',
     registryId: '123456789012',
-    upstreamRepositoryPrefix: 'ROOT',
     updatedAt,
   });
   const { pullThroughCacheRules } = await call('DescribePullThroughCacheRules', {});
@@ -105,7 +104,10 @@ test('prefixes have their form, and each is there once', async () => {
   }
   await create('team/quay/');
   await assert.rejects(create('team/quay'), code('PullThroughCacheRuleAlreadyExistsException'));
-  await create('team/quay2', { upstreamRepositoryPrefix: 'jetstack' });
+  for (const upstreamRepositoryPrefix of ['jetstack', 'ROOT']) {
+    const created = await create(`team/${upstreamRepositoryPrefix.toLowerCase()}`, { upstreamRepositoryPrefix });
+    assert.equal(created.upstreamRepositoryPrefix, upstreamRepositoryPrefix);
+  }
   await create('ROOT');
   await assert.rejects(create('ROOT'), code('PullThroughCacheRuleAlreadyExistsException'));
   await call('DeletePullThroughCacheRule', { ecrRepositoryPrefix: 'ROOT' });
@@ -146,7 +148,6 @@ test('a rule is valid where its upstream answers', async () => {
   assert.deepEqual(await validate(), {
     ...hub,
     registryId: '123456789012',
-    upstreamRepositoryPrefix: 'ROOT',
     isValid: false,
     failure: 'registry-1.docker.io cannot be reached (ENOTFOUND).',
   });

@@ -38,10 +38,10 @@ const writing: Operations<'ecr'> = {
     },
     run(input, tx, context) {
       requireOwn(input, context, 'CreatePullThroughCacheRule');
-      const { ecrRepositoryPrefix: prefix = '', upstreamRepositoryPrefix: upstreamPrefix = rootPrefix } = input;
+      const { ecrRepositoryPrefix: prefix = '', upstreamRepositoryPrefix: upstreamPrefix } = input;
       checkPrefix('ecrRepositoryPrefix', prefix);
-      checkPrefix('upstreamRepositoryPrefix', upstreamPrefix);
-      if (prefix === rootPrefix && upstreamPrefix !== rootPrefix) {
+      checkPrefix('upstreamRepositoryPrefix', upstreamPrefix ?? rootPrefix);
+      if (prefix === rootPrefix && (upstreamPrefix ?? rootPrefix) !== rootPrefix) {
         throw invalidParameter('upstreamRepositoryPrefix', 'must be ROOT where ecrRepositoryPrefix is ROOT');
       }
       const upstreamRegistryUrl = input.upstreamRegistryUrl ?? '';
@@ -50,7 +50,8 @@ const writing: Operations<'ecr'> = {
       if (tx.get(pullThroughRuleKind, key) !== undefined) throw ruleAlreadyExists(prefix, context.account);
       if (rulesOf(tx, context).length >= mostRules) throw tooManyRules(mostRules);
       const now = context.now.getTime();
-      const spec = { prefix, upstreamRegistryUrl, upstreamPrefix, createdAt: now, updatedAt: now };
+      const given = upstreamPrefix === undefined ? {} : { upstreamPrefix };
+      const spec = { prefix, upstreamRegistryUrl, ...given, createdAt: now, updatedAt: now };
       tx.put(pullThroughRuleKind, key, { spec, status: null });
       return { ...identify(spec, context), ...upstreamRegistryOf(spec), createdAt: context.now };
     },
@@ -62,8 +63,8 @@ const writing: Operations<'ecr'> = {
       const rule = requireRule(tx, context, input.ecrRepositoryPrefix);
       const spec = { ...rule.spec, updatedAt: context.now.getTime() };
       tx.setSpec(pullThroughRuleKind, rule.key, spec);
-      const { ecrRepositoryPrefix, registryId, upstreamRepositoryPrefix } = identify(spec, context);
-      return { ecrRepositoryPrefix, registryId, upstreamRepositoryPrefix, updatedAt: context.now };
+      const { upstreamRegistryUrl: _, ...updated } = identify(spec, context);
+      return { ...updated, updatedAt: context.now };
     },
   },
   DeletePullThroughCacheRule: {
@@ -140,7 +141,8 @@ function identify(spec: PullThroughRuleSpec, { account }: Context) {
     ecrRepositoryPrefix: spec.prefix,
     upstreamRegistryUrl: spec.upstreamRegistryUrl,
     registryId: account,
-    upstreamRepositoryPrefix: spec.upstreamPrefix,
+    // Terraform takes a prefix that nobody put for a change.
+    ...(spec.upstreamPrefix === undefined ? {} : { upstreamRepositoryPrefix: spec.upstreamPrefix }),
   };
 }
 
