@@ -35,13 +35,8 @@ export function createPullTimes({ store, clock, log }: { store: Store; clock: Cl
   };
 }
 
-/** Milliseconds since the epoch, or undefined where no pull was noted. */
-export function lastPullOf(reader: Reader, image: Pick<Image, 'key'>): number | undefined {
-  return reader.get(imagePullKind, image.key)?.spec.pulledAt;
-}
-
 function isDue(reader: Reader, image: Image, now: number): boolean {
-  const last = lastPullOf(reader, image);
+  const last = reader.get(imagePullKind, image.key)?.spec.pulledAt;
   return last === undefined || now - last >= hourMs;
 }
 
