@@ -213,6 +213,10 @@ test('every task of a call runs what its tag stands for at that moment', async (
   const arns = new Set(tasks.map(({ taskArn }) => taskArn!));
   const told = fixture.session.payloads.flatMap((message) => message.tasks).filter(({ arn }) => arns.has(arn));
   const images = told.map(({ containers }) => containers.map((each) => each.image));
-  assert.deepEqual(images, Array(2).fill([`localhost:4566/pinned@${digest}`, image, 'nginx:1']));
+  assert.equal(told.length, 2);
+  assert.deepEqual(
+    images,
+    told.map(() => [`localhost:4566/pinned@${digest}`, image, 'nginx:1']),
+  );
   assert.equal(tasks[0]?.containers?.[0]?.image, image);
 });
