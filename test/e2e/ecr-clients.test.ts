@@ -96,7 +96,7 @@ test(
     const archive = join(berth.data, 'archive.tar');
     await skopeo('copy', docker, `docker-archive:${archive}:app:v1`);
     await skopeo('copy', `docker-archive:${archive}`, `${copies}:from-archive`);
-      await skopeo('copy', docker, `${copies}:across`);
+    await skopeo('copy', docker, `${copies}:across`);
     assert.equal((JSON.parse(await skopeo('inspect', `${copies}:across`)) as { Digest: string }).Digest, Digest);
     await skopeo('copy', docker, `oci:${join(berth.data, 'layout')}:v1`);
     await skopeo('copy', '--format', 'oci', `oci:${join(berth.data, 'layout')}:v1`, `${copies}:oci`);
