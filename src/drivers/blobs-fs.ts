@@ -34,7 +34,7 @@ const machine: World = { clock: systemClock, random: systemRandom };
 
 class FsBlobs implements Blobs {
   readonly #layout: BlobLayout;
-  readonly #folders = new DurableFolders();
+  readonly #folders: DurableFolders;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #log: Log;
@@ -44,6 +44,7 @@ class FsBlobs implements Blobs {
 
   constructor(directory: string, { clock, random, log = silentLog }: World) {
     this.#layout = new BlobLayout(directory);
+    this.#folders = new DurableFolders(directory);
     this.#clock = clock;
     this.#random = random;
     this.#log = log;

@@ -15,25 +15,42 @@ export async function linkDurably(from: string, to: string): Promise<void> {
   await syncFolder(dirname(to));
 }
 
-/** Makes folders, and knows which of them are there for good. */
+/** Makes folders under a root (absolute path), and knows which of them are there for good. */
 export class DurableFolders {
+  readonly #root: string;
   readonly #turns = new Turns();
   readonly #made = new Set<string>();
 
+  constructor(root: string) {
+    this.#root = root;
+  }
+
   /** Makes a folder and those above it (0700), each one's entry on disk before this resolves. */
   make(path: string): Promise<void> {
-    return this.#once(path, () => makeFolder(path));
+    return this.#once(path, () => this.#make(path));
   }
 
   /** Makes a folder with 256 in it, `00` to `ff`: all at once, because each alone would cost a sync. */
   makeFanned(path: string): Promise<void> {
     return this.#once(`${path}/*`, async () => {
-      await makeFolder(path);
+      await this.#make(path);
       const there = new Set(await readdir(path));
       for (const name of fan) if (!there.has(name)) await mkdir(join(path, name), { recursive: true, mode: 0o700 });
       // Also where all were there: whoever made them may have been killed before this.
       await syncFolder(path);
     });
+  }
+
+  /** Syncs also above folders that are there: whoever made them may have been killed before it had. */
+  async #make(path: string): Promise<void> {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const synced: string[] = [];
+    for (let made = path; !this.#made.has(made); made = dirname(made)) {
+      await syncFolder(dirname(made));
+      synced.push(made);
+      if (made === this.#root || made === dirname(made)) break;
+    }
+    for (const made of synced) this.#made.add(made);
   }
 
   /** In turn: a folder that somebody else is making is there for good only once they have synced it. */
@@ -48,15 +65,6 @@ export class DurableFolders {
 }
 
 const fan = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'));
-
-async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = path; ; made = dirname(made)) {
-    await syncFolder(dirname(made));
-    if (made === first || made === dirname(made)) return;
-  }
-}
 
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
