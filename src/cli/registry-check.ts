@@ -3,7 +3,7 @@ import { ECR } from '@aws-sdk/client-ecr';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '#config.ts';
-import { createFsBlobs } from '#drivers/blobs-fs.ts';
+import { createFsBlobs } from '#drivers/blobs-fs/fs-blobs.ts';
 import { systemClock } from '#kernel/clock.ts';
 import { findHolder, openDataDirectory } from '#kernel/data-directory.ts';
 import { readSnapshot } from '#kernel/store-snapshot.ts';

@@ -2,7 +2,7 @@
 import { ECS, type Cluster } from '@aws-sdk/client-ecs';
 import { join, resolve } from 'node:path';
 import type { Config } from '#config.ts';
-import { createFsBlobs } from '#drivers/blobs-fs.ts';
+import { createFsBlobs } from '#drivers/blobs-fs/fs-blobs.ts';
 import { Engine, socketPathOf } from '#drivers/runtime-docker/engine.ts';
 import { messageOf } from '#kernel/error.ts';
 import { requireInstallation } from './installation.ts';

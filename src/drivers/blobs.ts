@@ -1,5 +1,5 @@
 // The blob store's contract: bytes under the digest of their content, for the registry and later S3.
-// Real: blobs-fs.ts. Fake: blobs-fake.ts. Both pass blobs.suite.ts.
+// Real: blobs-fs/. Fake: blobs-fake.ts. Both pass blobs.suite.ts.
 
 /** `sha256:<64 hex>` or `sha512:<128 hex>`. */
 export type Digest = string;

@@ -1,5 +1,5 @@
 // Another OCI registry as a pull-through cache sees it: what is asked of it, and how it may fail.
-// Real: upstream-registry-http.ts. Fake: upstream-registry-fake.ts. Both pass upstream-registry.suite.ts.
+// Real: upstream-http/. Fake: upstream-registry-fake.ts. Both pass upstream-registry.suite.ts.
 
 /** A repository of another registry. */
 export interface UpstreamRepository {

@@ -30,7 +30,7 @@ export const floors: readonly Planted[] = [
   floor('node', 'a node knows no engine', '#drivers/runtime-docker/engine.ts', '#drivers/blobs.ts'),
   floor('node', 'a node knows no fake', '#drivers/runtime-fake.ts'),
   floor('services/ecs', 'a service asks neighbours by their ports', '#services/ecr/kinds.ts', '#services/ecr/ports.ts'),
-  floor('services/ecs', 'a service knows no implementation', '#drivers/blobs-fs.ts', runtime, '#drivers/blobs.ts'),
+  floor('services/ecs', 'a service knows no implementation', '#drivers/blobs-fs/fs-blobs.ts', runtime, '#drivers/blobs.ts'),
   floor('services/ecs', 'a service knows no gateway', '#aws/gateway.ts', service, '#kernel/store.ts'),
   floor('services/ecs', 'ecs knows a node by its messages', '#node/agent.ts', '#node/messages.ts'),
   floor('services/ecr', 'only ecs knows the messages', '#node/messages.ts', service),

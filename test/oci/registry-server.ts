@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createFsBlobs } from '#drivers/blobs-fs.ts';
+import { createFsBlobs } from '#drivers/blobs-fs/fs-blobs.ts';
 import type { MemoryDisk } from '#kernel/store-memory.ts';
 import { createFixture, type Fixture } from '#services/ecr/fixture.ts';
 

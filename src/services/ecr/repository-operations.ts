@@ -45,7 +45,8 @@ function describeRepositories(address: RegistryAddress): Handler<'DescribeReposi
   return {
     accepts: true,
     resource: (input, context) =>
-      (input.repositoryNames ?? ['*']).map((repositoryName) => addressedArn({ ...input, repositoryName }, context)),
+      // An empty list names no repository, and so means every one, as none does.
+      (input.repositoryNames?.length ? input.repositoryNames : ['*']).map((repositoryName) => addressedArn({ ...input, repositoryName }, context)),
     read(input, reader, context) {
       const { repositoryNames: names, maxResults, nextToken } = input;
       if (names !== undefined && names.length > 0) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Blobs } from '#drivers/blobs.ts';
-import { createFsBlobs } from '#drivers/blobs-fs.ts';
+import { createFsBlobs } from '#drivers/blobs-fs/fs-blobs.ts';
 import { createFixture, elsewhere, home, type Fixture } from './fixture.ts';
 import { putImage, repositoryIn } from './image-records.ts';
 import { blobNamespace, digestKey, layerKind } from './kinds.ts';

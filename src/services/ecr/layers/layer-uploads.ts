@@ -5,7 +5,7 @@ import type { Store } from '#kernel/store.ts';
 import { repositoryIn } from '#services/ecr/image-records.ts';
 import { blobNamespace, digestKey, layerKind, repositoryKey } from '#services/ecr/kinds.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
-import { preparePush } from '#services/ecr/push-target.ts';
+import { preparePush, type MayCreate } from '#services/ecr/push-target.ts';
 import type { Seals } from '#services/ecr/seal.ts';
 
 const purpose = 'ecr/upload';
@@ -17,7 +17,7 @@ const uploadForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  */
 export interface LayerUploads {
   /** Throws RepositoryNotFoundException where the repository neither is there nor comes about by a template. */
-  begin(name: RepositoryName): Promise<Upload>;
+  begin(name: RepositoryName, mayCreate: MayCreate): Promise<Upload>;
   /** The upload, or undefined where the repository has none of this id. Throws RepositoryNotFoundException. */
   find(name: RepositoryName, id: string): Promise<Upload | undefined>;
   /** Appends at `offset`; what came is kept on disk. Throws BlobError `range` and `not-found`. */
@@ -74,8 +74,8 @@ export function createLayerUploads(parts: LayerUploadParts): LayerUploads {
     });
 
   return {
-    async begin(name) {
-      await preparePush(parts, name);
+    async begin(name, mayCreate) {
+      await preparePush(parts, name, mayCreate);
       return named(name, await blobs.begin(blobNamespace(name.scope)));
     },
     async find(name, id) {

@@ -1,7 +1,9 @@
 // The API's operations that upload a layer part by part.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html and its siblings
-import type { Operations } from '#aws/service.ts';
+import type { Authorizer, Operations } from '#aws/service.ts';
 import { BlobError, type Upload } from '#drivers/blobs.ts';
+import type { Store } from '#kernel/store.ts';
+import { mayCreateFor } from '#services/ecr/access.ts';
 import type { Contents } from '#services/ecr/contents.ts';
 import { invalidParameter, outOfRange } from '#services/ecr/errors.ts';
 import { isDigest, type RepositoryName } from '#services/ecr/names.ts';
@@ -16,6 +18,8 @@ const partSize = 10_485_760;
 const digestPattern = '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+';
 
 interface Parts {
+  readonly store: Store;
+  readonly authorizer: Authorizer;
   readonly layerUploads: LayerUploads;
   readonly contents: Contents;
 }
@@ -27,7 +31,8 @@ export function layerUploadOperations(parts: Parts): Operations<'ecr'> {
       accepts: true,
       resource: addressedArn,
       async perform(input, context) {
-        const { id } = await layerUploads.begin(addressed(input, context));
+        const name = addressed(input, context);
+        const { id } = await layerUploads.begin(name, mayCreateFor(parts, name, context));
         return { uploadId: id, partSize };
       },
     },

@@ -1,9 +1,10 @@
 // The API's operation that puts a manifest, with a tag or without one.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
-import type { Operations } from '#aws/service.ts';
+import type { Authorizer, Operations } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Reader, Store } from '#kernel/store.ts';
+import { mayCreateFor } from '#services/ecr/access.ts';
 import { invalidParameter, outOfRange } from '#services/ecr/errors.ts';
 import { findImage } from '#services/ecr/image-records.ts';
 import { repositoryKey } from '#services/ecr/kinds.ts';
@@ -22,6 +23,7 @@ export function putImageOperation(parts: {
   readonly store: Store;
   readonly blobs: Blobs;
   readonly clock: Clock;
+  readonly authorizer: Authorizer;
 }): Operations<'ecr'> {
   return {
     PutImage: {
@@ -36,6 +38,7 @@ export function putImageOperation(parts: {
         const sent = { body: Buffer.from(imageManifest), mediaType: imageManifestMediaType, tags, digest: imageDigest };
         const { digest, content } = await storeManifest(parts, name, {
           ...sent,
+          mayCreate: mayCreateFor(parts, name, context),
           refuse: (tx, found) => refuseUnchanged(tx, name, { digest: found, tag }),
         });
         return {

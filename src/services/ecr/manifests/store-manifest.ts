@@ -8,7 +8,7 @@ import { blobNamespace, digestKey, repositoryKey } from '#services/ecr/kinds.ts'
 import { restoreImage } from '#services/ecr/lifecycle/storage-class.ts';
 import { readManifest, type Manifest } from '#services/ecr/manifest.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
-import { preparePush } from '#services/ecr/push-target.ts';
+import { preparePush, type MayCreate } from '#services/ecr/push-target.ts';
 import { imageDigestDoesNotMatch } from './errors.ts';
 
 /** "maximum length of imageManifest: 4194304", which is also what the distribution spec asks registries to take at least. */
@@ -22,6 +22,7 @@ export interface SentManifest {
   readonly tags: readonly string[];
   /** What the sender takes its digest to be; SHA-256 is computed where nothing is said. */
   readonly digest: string | undefined;
+  readonly mayCreate: MayCreate;
   /** Looks before anything is changed, in the same transaction; what it throws ends the matter. */
   readonly refuse?: (tx: Tx, digest: string) => void;
 }
@@ -33,13 +34,13 @@ export interface SentManifest {
 export async function storeManifest(
   { store, blobs, clock }: { readonly store: Store; readonly blobs: Blobs; readonly clock: Clock },
   name: RepositoryName,
-  { body, mediaType, tags, digest: given, refuse }: SentManifest,
+  { body, mediaType, tags, digest: given, mayCreate, refuse }: SentManifest,
 ): Promise<{ readonly digest: string; readonly content: Manifest }> {
   const content = readManifest(body, mediaType);
   const algorithm = given?.startsWith('sha512:') ? 'sha512' : 'sha256';
   const digest = `${algorithm}:${createHash(algorithm).update(body).digest('hex')}`;
   if (given !== undefined && given !== digest) throw imageDigestDoesNotMatch(given, digest);
-  await preparePush({ store, clock }, name);
+  await preparePush({ store, clock }, name, mayCreate);
   await blobs.put(blobNamespace(name.scope), body, algorithm);
   const pushedAt = clock.now().getTime();
   await store.write((tx) => {

@@ -9,6 +9,7 @@ import { bodyOf } from './body.ts';
 import { RegistryError } from './errors.ts';
 import { reply, type Exchange } from './exchange.ts';
 import { imageFor, wantsOneImage } from './negotiate.ts';
+import { mayCreate } from './token.ts';
 
 /** GET: a pull, which is noted once it is answered, unless the platform itself looks at an image, as scans do. */
 export async function getManifest(exchange: Exchange): Promise<void> {
@@ -33,7 +34,7 @@ export async function putManifest(exchange: Exchange): Promise<void> {
   const body = await readBody(request);
   if (body === undefined) return;
   const sent = { body, mediaType: request.headers['content-type'], tags, digest: imageDigest };
-  const { digest, content } = await storeManifest(parts, repository, sent);
+  const { digest, content } = await storeManifest(parts, repository, { ...sent, mayCreate: mayCreate(exchange) });
   reply(response, 201, {
     location: `/v2/${path}/manifests/${digest}`,
     'docker-content-digest': digest,

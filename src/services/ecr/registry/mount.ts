@@ -5,7 +5,7 @@ import { nameOf } from '#services/ecr/image-records.ts';
 import { isDigest, repositoryAt, type RepositoryName } from '#services/ecr/names.ts';
 import { registryErrorOf } from './errors.ts';
 import type { Exchange } from './exchange.ts';
-import { authorize } from './token.ts';
+import { authorize, mayCreate } from './token.ts';
 import { preparePush } from '#services/ecr/push-target.ts';
 
 /** Repositories that are tried where the client names none. */
@@ -20,7 +20,7 @@ export async function mount(exchange: Exchange, digest: string): Promise<boolean
   if (!isDigest(digest)) return false;
   const source = sourcesOf(exchange, digest).find((from) => mayPull(exchange, from));
   if (source === undefined) return false;
-  await preparePush(parts, repository);
+  await preparePush(parts, repository, mayCreate(exchange));
   return parts.layerUploads.mount(repository, source, digest);
 }
 

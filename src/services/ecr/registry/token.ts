@@ -2,11 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import { requireAccess } from '#services/ecr/access.ts';
 import { notForPulling } from '#services/ecr/errors.ts';
-import { repositoryKey, repositoryKind } from '#services/ecr/kinds.ts';
 import { registryUrl, repositoryArn, type RepositoryName } from '#services/ecr/names.ts';
 import type { Caller } from '#services/ecr/token.ts';
 import { RegistryError } from './errors.ts';
-import type { RegistryParts } from './exchange.ts';
+import type { Exchange, RegistryParts } from './exchange.ts';
 
 /** What is done to a repository, by the API action that IAM knows it by. */
 export type RegistryAction =
@@ -31,9 +30,6 @@ const pulling: ReadonlySet<RegistryAction> = new Set([
   'ecr:BatchImportUpstreamImage',
   'ecr:CreateRepository',
 ]);
-
-/** What makes a repository where there is none and a creation template says so. */
-const beginning: ReadonlySet<RegistryAction> = new Set(['ecr:InitiateLayerUpload', 'ecr:PutImage']);
 
 /** The caller. Throws UNAUTHORIZED with a challenge, or DENIED where the token has expired. */
 export function authenticate(request: IncomingMessage, parts: RegistryParts): Caller {
@@ -61,6 +57,11 @@ function passwordOf({ headers: { authorization = '' } }: IncomingMessage): strin
   return scheme.toLowerCase() === 'bearer' ? token : '';
 }
 
+/** Asks, when it is called, whether the caller may create the repository: a push makes one where a template says so. */
+export function mayCreate({ parts, caller, repository }: Pick<Exchange, 'parts' | 'caller' | 'repository'>): () => void {
+  return () => authorize(parts, caller, 'ecr:CreateRepository', repository);
+}
+
 /**
  * Throws AccessDeniedException where the caller may not do this to the repository: another account's callers may what the
  * policies of repository and registry allow, the owner's everything but what they deny.
@@ -79,11 +80,6 @@ export function authorize(
     if (caller.settled) return;
   }
   const circumstances = from && { ...from, region, now: parts.clock.now() };
-  parts.store.read((reader) => {
-    const exists = reader.get(repositoryKind, repositoryKey(repository.scope, repository.repositoryName)) !== undefined;
-    const actions = [action, ...(beginning.has(action) && !exists ? ['ecr:CreateRepository'] : [])];
-    for (const each of actions) {
-      requireAccess(parts.authorizer, reader, { principal, action: each, repository, circumstances });
-    }
-  });
+  const wish = { principal, action, repository, circumstances };
+  parts.store.read((reader) => requireAccess(parts.authorizer, reader, wish));
 }

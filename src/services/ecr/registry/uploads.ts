@@ -7,6 +7,7 @@ import { RegistryError } from './errors.ts';
 import { reply, type Exchange } from './exchange.ts';
 import { mount } from './mount.ts';
 import { parseContentRange } from './range.ts';
+import { mayCreate } from './token.ts';
 
 /** POST: begins a session, takes a whole blob (`?digest=`), or mounts one of another repository (`?mount=&from=`). */
 export async function beginUpload(exchange: Exchange): Promise<void> {
@@ -15,7 +16,7 @@ export async function beginUpload(exchange: Exchange): Promise<void> {
   if (mounted !== null && (await mount(exchange, mounted))) return created(exchange, mounted);
   const digest = query.get('digest');
   if (digest !== null) requireDigest(digest);
-  const upload = await parts.layerUploads.begin(repository);
+  const upload = await parts.layerUploads.begin(repository, mayCreate(exchange));
   if (digest === null) return reply(response, 202, progress(exchange, upload));
   try {
     await complete(exchange, upload, digest);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { FakeBlobs } from '#drivers/blobs-fake.ts';
-import { createFsBlobs } from '#drivers/blobs-fs.ts';
+import { createFsBlobs } from '#drivers/blobs-fs/fs-blobs.ts';
 import type { Blobs } from '#drivers/blobs.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { seededRandom } from '#kernel/seeded-random.ts';

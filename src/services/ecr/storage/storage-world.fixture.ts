@@ -141,7 +141,7 @@ export class StorageWorld {
     for (const digest of layersOf(body)) await this.#pushLayer(name, digest, mountFrom);
     try {
       const tags = [`t${sha256(body).slice(7, 11)}`];
-      await storeManifest(this.#parts(), name, { body, mediaType, tags, digest: undefined });
+      await storeManifest(this.#parts(), name, { body, mediaType, tags, digest: undefined, mayCreate: () => {} });
     } catch (thrown) {
       const inTime = interleaver.now().getTime() - since < longestPushMs;
       const undisturbed = this.#deletions.get(name.repositoryName) === ofRepository;
@@ -198,7 +198,7 @@ export class StorageWorld {
     const uploads = createLayerUploads(parts);
     if (await this.#isHere(name, digest)) return;
     if (mountFrom && (await uploads.mount(name, mountFrom, digest))) return;
-    const { id } = await uploads.begin(name);
+    const { id } = await uploads.begin(name, () => {});
     const content = contents.get(digest)!;
     const offset = this.#setting.interleaver.pick(2) * 20;
     if (offset > 0) await uploads.append(name, { id, offset: 0, content: chunks(content.subarray(0, offset)) });

@@ -3,8 +3,8 @@ import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { isAllowedAddress, isLoopbackHost } from './upstream-address.ts';
-import { UpstreamError } from './upstream-registry.ts';
+import { isAllowedAddress, isLoopbackHost } from './address.ts';
+import { UpstreamError } from '#drivers/upstream-registry.ts';
 
 export interface UpstreamRequest {
   readonly method: 'GET' | 'HEAD';

@@ -2,18 +2,18 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '#kernel/clock.ts';
-import { isLoopbackHost } from './upstream-address.ts';
-import { bodyOfSize, bodyUpTo } from './upstream-body.ts';
-import { bearerChallenge } from './upstream-challenge.ts';
+import { isLoopbackHost } from './address.ts';
+import { bodyOfSize, bodyUpTo } from './body.ts';
+import { bearerChallenge } from './challenge.ts';
 import {
   UpstreamError,
   type UpstreamBlob,
   type UpstreamManifest,
   type UpstreamRegistry,
   type UpstreamRepository,
-} from './upstream-registry.ts';
-import { UpstreamConnections } from './upstream-request.ts';
-import { UpstreamTokens } from './upstream-tokens.ts';
+} from '#drivers/upstream-registry.ts';
+import { UpstreamConnections } from './request.ts';
+import { UpstreamTokens } from './tokens.ts';
 
 /** "Registries SHOULD accept manifests of at least 4 megabytes"; ECR takes no more. */
 const largestManifest = 4 * 1024 * 1024;

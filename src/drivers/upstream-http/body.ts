@@ -1,7 +1,7 @@
 // Bodies of an upstream's replies: small ones whole and bounded, large ones as a stream that is held to its length.
 import type { IncomingMessage } from 'node:http';
-import { UpstreamError } from './upstream-registry.ts';
-import { asUpstreamError } from './upstream-request.ts';
+import { UpstreamError } from '#drivers/upstream-registry.ts';
+import { asUpstreamError } from './request.ts';
 
 /** A body of at most `most` bytes. Throws UpstreamError. */
 export async function bodyUpTo(url: URL, reply: IncomingMessage, most: number): Promise<Buffer> {

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { systemClock } from '#kernel/clock.ts';
 import { systemRandom } from '#kernel/random.ts';
-import { createFsBlobs } from './blobs-fs.ts';
-import { blobsSuite } from './blobs.suite.ts';
+import { createFsBlobs } from './fs-blobs.ts';
+import { blobsSuite } from '#drivers/blobs.suite.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'berth-blobs-'));
 after(() => rm(root, { recursive: true }));

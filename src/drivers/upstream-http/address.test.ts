@@ -1,7 +1,7 @@
 // Addresses that an upstream may and may not lead to.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isAllowedAddress, isLoopbackHost } from './upstream-address.ts';
+import { isAllowedAddress, isLoopbackHost } from './address.ts';
 
 test('hosts of this machine are told from others without a resolver', () => {
   for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '[::1]', '::1', 'a.localhost', '::ffff:127.0.0.1']) {

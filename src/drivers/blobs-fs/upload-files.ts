@@ -7,12 +7,12 @@ import { dirname } from 'node:path';
 import type { Clock } from '#kernel/clock.ts';
 import { hexId } from '#kernel/id.ts';
 import type { Random } from '#kernel/random.ts';
-import { fileAt, filesUnder, present, type BlobLayout } from './blob-layout.ts';
-import * as names from './blob-names.ts';
-import type { Algorithm } from './blob-names.ts';
-import type { Digest, LastPart, Upload } from './blobs.ts';
+import { fileAt, filesUnder, present, type BlobLayout } from './layout.ts';
+import * as names from '#drivers/blob-names.ts';
+import type { Algorithm } from '#drivers/blob-names.ts';
+import type { Digest, LastPart, Upload } from '#drivers/blobs.ts';
 import type { DurableFolders } from './durable-files.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from '#drivers/turns.ts';
 import { WriteFailed, writeStream } from './write-stream.ts';
 
 /** Running hashes kept for uploads that are under way; the oldest goes first and is made again from the file. */

@@ -1,10 +1,10 @@
 // Tokens that upstream registries' token servers give to anybody, kept as long as they last.
 // https://distribution.github.io/distribution/spec/auth/token/
 import type { Clock } from '#kernel/clock.ts';
-import type { BearerChallenge } from './upstream-challenge.ts';
-import { bodyUpTo, jsonOf } from './upstream-body.ts';
-import { UpstreamError } from './upstream-registry.ts';
-import type { UpstreamConnections } from './upstream-request.ts';
+import type { BearerChallenge } from './challenge.ts';
+import { bodyUpTo, jsonOf } from './body.ts';
+import { UpstreamError } from '#drivers/upstream-registry.ts';
+import type { UpstreamConnections } from './request.ts';
 
 export interface TokenRequest {
   readonly registry: string;

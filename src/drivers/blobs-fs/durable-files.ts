@@ -1,7 +1,7 @@
 // Folders, renames and links that survive a power cut: what POSIX asks to be synced, synced.
 import { link, mkdir, open, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Turns } from './turns.ts';
+import { Turns } from '#drivers/turns.ts';
 
 /** Gives a file that is on disk already its final name, which is on disk when this resolves. */
 export async function moveDurably(from: string, to: string): Promise<void> {

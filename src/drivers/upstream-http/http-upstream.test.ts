@@ -5,9 +5,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '#kernel/clock.ts';
-import { startDockerRegistry, withoutDockerRegistry } from './docker-registry.fixture.ts';
-import { createHttpUpstream } from './upstream-registry-http.ts';
-import { failsWith, manifestType, sha256, upstreamSuite } from './upstream-registry.suite.ts';
+import { startDockerRegistry, withoutDockerRegistry } from '#drivers/docker-registry.fixture.ts';
+import { createHttpUpstream } from './http-upstream.ts';
+import { failsWith, manifestType, sha256, upstreamSuite } from '#drivers/upstream-registry.suite.ts';
 
 upstreamSuite(
   "the client over HTTP, against Debian's docker-registry",

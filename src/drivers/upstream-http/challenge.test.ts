@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bearerChallenge } from './upstream-challenge.ts';
+import { bearerChallenge } from './challenge.ts';
 
 test('challenges of well-known registries are read', () => {
   for (const [header, expected] of [

@@ -1,4 +1,4 @@
-// The blob store on a file system. How it lies on the disk: blob-layout.ts.
+// The blob store on a file system. How it lies on the disk: layout.ts.
 import { createHash } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -10,13 +10,13 @@ import { silentLog } from '#kernel/log.ts';
 import type { Log } from '#kernel/log.ts';
 import { systemRandom } from '#kernel/random.ts';
 import type { Random } from '#kernel/random.ts';
-import { algorithms, BlobLayout, fileAt, filesUnder, present, touched } from './blob-layout.ts';
-import * as names from './blob-names.ts';
-import type { Algorithm } from './blob-names.ts';
-import type { Blobs, Damage, Digest, LastPart, Upload } from './blobs.ts';
+import { algorithms, BlobLayout, fileAt, filesUnder, present, touched } from './layout.ts';
+import * as names from '#drivers/blob-names.ts';
+import type { Algorithm } from '#drivers/blob-names.ts';
+import type { Blobs, Damage, Digest, LastPart, Upload } from '#drivers/blobs.ts';
 import { DurableFolders, linkDurably, moveDurably } from './durable-files.ts';
 import { readPieces, type Extent } from './read-pieces.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '#drivers/turns.ts';
 import { UploadFiles } from './upload-files.ts';
 
 /** The blob store in a folder (absolute path; made where it is missing). Damage is told to the log. */

@@ -9,9 +9,9 @@
 import type { Dir, Stats } from 'node:fs';
 import { opendir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as names from './blob-names.ts';
-import type { Algorithm } from './blob-names.ts';
-import type { Digest } from './blobs.ts';
+import * as names from '#drivers/blob-names.ts';
+import type { Algorithm } from '#drivers/blob-names.ts';
+import type { Digest } from '#drivers/blobs.ts';
 
 export const algorithms: readonly Algorithm[] = ['sha256', 'sha512'];
 
