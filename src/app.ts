@@ -18,7 +18,7 @@ import type { Database, Store } from '#kernel/store.ts';
 import { createNode, type Node } from '#node/agent.ts';
 import { ec2Kinds } from '#services/ec2/kinds.ts';
 import { createEc2 } from '#services/ec2/service.ts';
-import { ecrKinds } from '#services/ecr/kinds.ts';
+import { ecrKinds } from '#services/ecr/every-kind.ts';
 import { createEcr, type Ecr } from '#services/ecr/service.ts';
 import { ecsKinds } from '#services/ecs/kinds.ts';
 import { createEcs } from '#services/ecs/service.ts';

@@ -31,7 +31,7 @@ export function sha256(content: Uint8Array): string {
 }
 
 /** An image of one random layer under a tag. */
-export async function putImage(
+async function putImage(
   source: Pick<UpstreamSource, 'putBlob' | 'putManifest'>,
   repository: string,
   tag: string,

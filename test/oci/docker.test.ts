@@ -151,6 +151,6 @@ for (const client of clients) {
       /tag invalid: The image tag 'v1' already exists in the 'fixed' repository/,
     );
     await assert.rejects(docker('push', missing), /The repository with name 'missing' does not exist in the registry/);
-    await assert.rejects(docker('pull', `${server.endpoint}/fixed:v2`), /not found|manifest unknown/);
+    await assert.rejects(docker('pull', `${server.endpoint}/fixed:v2`), /manifest unknown: Requested image not found/);
   });
 }

@@ -2,18 +2,17 @@
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates.html
 import type { Reader, Tx } from '#kernel/store.ts';
 import { repositoryAlreadyExists, repositoryNotFound } from './errors.ts';
+import { prefixKey, repositoryKey } from './keys.ts';
 import {
-  creationTemplateKind,
-  lifecyclePolicyKind,
-  prefixKey,
-  repositoryKey,
-  repositoryKind,
-  repositoryPolicyKind,
   type CreationCause,
+  creationTemplateKind,
   type CreationTemplateSpec,
   type Repository,
+  repositoryKind,
+  repositoryPolicyKind,
   type RepositorySpec,
 } from './kinds.ts';
+import { lifecyclePolicyKind } from '#services/ecr/lifecycle/kinds.ts';
 import type { RepositoryName } from './names.ts';
 
 /** A prefix that stands for every name. */

@@ -3,7 +3,8 @@
 import type { Out } from '#aws/service.ts';
 import type { Reader } from '#kernel/store.ts';
 import { tagsOf } from './image-records.ts';
-import { imagePullKind, type Image, type Repository } from './kinds.ts';
+import type { Image, Repository } from './kinds.ts';
+import { imagePullKind } from '#services/ecr/pulls/kinds.ts';
 import { storageOf } from './lifecycle/storage-class.ts';
 import { scanSummaryOf } from './scanning/describe-scan.ts';
 

@@ -15,7 +15,7 @@ import { createStore } from '#kernel/store-create.ts';
 import { createMemoryDisk, type MemoryDisk } from '#kernel/store-memory.ts';
 import type { Store } from '#kernel/store.ts';
 import { createAuthorizer } from '#services/iam/authorizer.ts';
-import { ecrKinds } from './kinds.ts';
+import { ecrKinds } from './every-kind.ts';
 import { createEcr, type Ecr } from './service.ts';
 
 export const home: Scope = { account: '123456789012', region: 'us-east-1' };

@@ -9,7 +9,9 @@ import { createMemoryDisk } from '#kernel/store-memory.ts';
 import type { Reader, Store, Tx } from '#kernel/store.ts';
 import { home } from './fixture.ts';
 import { deleteImage, deleteTag, findImage, imagesOf, putImage, repositoryIn, tagsOf } from './image-records.ts';
-import { digestKey, ecrKinds, imageKind, layerKind, repositoryKey, repositoryKind, tagKind } from './kinds.ts';
+import { ecrKinds } from './every-kind.ts';
+import { digestKey, repositoryKey } from './keys.ts';
+import { imageKind, layerKind, repositoryKind, tagKind } from './kinds.ts';
 
 const name = { scope: home, repositoryName: 'api' };
 const digestOf = (text: string) => `sha256:${Buffer.from(text).toString('hex').padEnd(64, '0')}`;

@@ -8,26 +8,21 @@ import {
   referencedImagesNotFound,
   repositoryNotFound,
 } from './errors.ts';
+import { digestKey, repositoryKey, tagKey } from './keys.ts';
 import {
-  arrivalKind,
-  digestKey,
+  type Image,
   imageKind,
-  imagePullKind,
-  imageStorageKind,
   layerKind,
-  lifecyclePolicyKind,
-  lifecyclePreviewKind,
-  replicationKind,
-  repositoryKey,
+  type Repository,
   repositoryKind,
   repositoryPolicyKind,
-  scanKind,
-  tagKey,
   tagKind,
-  upstreamCheckKind,
-  type Image,
-  type Repository,
 } from './kinds.ts';
+import { imageStorageKind, lifecyclePolicyKind, lifecyclePreviewKind } from '#services/ecr/lifecycle/kinds.ts';
+import { arrivalKind, upstreamCheckKind } from '#services/ecr/pull-through/kinds.ts';
+import { imagePullKind } from '#services/ecr/pulls/kinds.ts';
+import { replicationKind } from '#services/ecr/replication/kinds.ts';
+import { scanKind } from '#services/ecr/scanning/kinds.ts';
 import { restoreImage } from './lifecycle/storage-class.ts';
 import type { Manifest } from './manifest.ts';
 import type { RepositoryName } from './names.ts';

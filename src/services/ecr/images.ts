@@ -5,7 +5,8 @@ import type { Reader, Store } from '#kernel/store.ts';
 import { requireAccess, rootWithoutKey } from './access.ts';
 import { prefixesOf, rootPrefix } from './create-repository.ts';
 import { findImage } from './image-records.ts';
-import { prefixKey, pullThroughRuleKind, repositoryKey } from './kinds.ts';
+import { prefixKey, repositoryKey } from './keys.ts';
+import { pullThroughRuleKind } from '#services/ecr/pull-through/kinds.ts';
 import {
   parseImageReference,
   repositoryArn,

@@ -3,7 +3,8 @@
 import type { Clock } from '#kernel/clock.ts';
 import type { Store } from '#kernel/store.ts';
 import { ensureRepository } from './create-repository.ts';
-import { repositoryKey, repositoryKind } from './kinds.ts';
+import { repositoryKey } from './keys.ts';
+import { repositoryKind } from './kinds.ts';
 import type { RepositoryName } from './names.ts';
 
 /** Throws where the one who pushes may not create the repository. */

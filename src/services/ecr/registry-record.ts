@@ -1,7 +1,8 @@
 // What holds for a whole registry (an account in a region): read with ECR's defaults where nothing was ever set, and changed.
 import type { Scope } from '#kernel/arn.ts';
 import type { Reader, Tx } from '#kernel/store.ts';
-import { registryKey, registryKind, type RegistrySpec } from './kinds.ts';
+import { registryKey } from './keys.ts';
+import { registryKind, type RegistrySpec } from './kinds.ts';
 
 const unset: RegistrySpec = {
   replicationRules: [],

@@ -1,7 +1,7 @@
 // Whose registry a request of the API is about.
 import type { Context } from '#aws/service.ts';
 import type { Scope } from '#kernel/arn.ts';
-import { crossAccountDenied, invalidParameter } from './errors.ts';
+import { crossAccountDenied, invalidParameter, outOfRange } from './errors.ts';
 import { isRepositoryName, repositoryArn, repositoryNamePattern, type RepositoryName } from './names.ts';
 
 interface Addressed {
@@ -15,6 +15,9 @@ interface Addressed {
  */
 export function addressed(input: Addressed, context: Context): RepositoryName {
   const repositoryName = input.repositoryName ?? '';
+  const { length } = repositoryName;
+  if (length < 2) throw outOfRange('repositoryName', 'length', 'greater than or equal to 2');
+  if (length > 256) throw outOfRange('repositoryName', 'length', 'less than or equal to 256');
   if (!isRepositoryName(repositoryName)) {
     throw invalidParameter('repositoryName', `must satisfy regular expression '${repositoryNamePattern}'`);
   }

@@ -46,7 +46,9 @@ function describeRepositories(address: RegistryAddress): Handler<'DescribeReposi
     accepts: true,
     resource: (input, context) =>
       // An empty list names no repository, and so means every one, as none does.
-      (input.repositoryNames?.length ? input.repositoryNames : ['*']).map((repositoryName) => addressedArn({ ...input, repositoryName }, context)),
+      (input.repositoryNames?.length ? input.repositoryNames : ['*']).map((repositoryName) =>
+        addressedArn({ ...input, repositoryName }, context),
+      ),
     read(input, reader, context) {
       const { repositoryNames: names, maxResults, nextToken } = input;
       if (names !== undefined && names.length > 0) {

@@ -4,7 +4,7 @@ import { parseArn } from '#kernel/arn.ts';
 import type { Reader } from '#kernel/store.ts';
 import { invalidParameter, invalidTagParameter, otherRegion, tooManyTags } from './errors.ts';
 import { repositoryIn } from './image-records.ts';
-import { repositoryKind, type Repository } from './kinds.ts';
+import { type Repository, repositoryKind } from './kinds.ts';
 
 type TagMap = Readonly<Record<string, string>>;
 

@@ -8,7 +8,8 @@ import type { Blobs } from '#drivers/blobs.ts';
 import { createFsBlobs } from '#drivers/blobs-fs/fs-blobs.ts';
 import { createFixture, elsewhere, home, type Fixture } from './fixture.ts';
 import { putImage, repositoryIn } from './image-records.ts';
-import { blobNamespace, digestKey, layerKind } from './kinds.ts';
+import { blobNamespace, digestKey } from './keys.ts';
+import { layerKind } from './kinds.ts';
 import { readManifest } from './manifest.ts';
 
 async function start(t: TestContext): Promise<Fixture & { blobs: Blobs }> {

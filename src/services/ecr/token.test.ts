@@ -52,8 +52,8 @@ test('a pull token stands for one registry', () => {
 
 test('a pull token of the platform’s own asks no policy', () => {
   const caller = makeTokens().verify(makeTokens().forPull(elsewhere).password);
-  const principal = { ...rootOf(elsewhere.account), accessKeyId: '' };
-  assert.deepEqual(caller, { use: 'pull', scope: elsewhere, principal, settled: true });
+  const anyone = { ...rootOf(elsewhere.account), accessKeyId: '' };
+  assert.deepEqual(caller, { use: 'pull', scope: elsewhere, principal: anyone, settled: true });
 });
 
 test('no changed token and no other text is believed', () => {

@@ -1,6 +1,6 @@
 // URLs that give one blob to whoever has them, for an hour: sealed, so that nothing need be remembered.
 import type { Clock } from '#kernel/clock.ts';
-import { digestKey, repositoryKey } from '#services/ecr/kinds.ts';
+import { digestKey, repositoryKey } from '#services/ecr/keys.ts';
 import { repositoryPath, type RegistryAddress, type RepositoryName } from '#services/ecr/names.ts';
 import type { Seals } from '#services/ecr/seal.ts';
 

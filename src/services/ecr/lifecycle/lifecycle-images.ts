@@ -1,6 +1,9 @@
 // The images of a repository as lifecycle rules look at them.
 import type { Kind, Reader } from '#kernel/store.ts';
-import { digestKey, imageKind, imagePullKind, imageStorageKind, tagKey, tagKind } from '#services/ecr/kinds.ts';
+import { digestKey, tagKey } from '#services/ecr/keys.ts';
+import { imageKind, tagKind } from '#services/ecr/kinds.ts';
+import { imageStorageKind } from './kinds.ts';
+import { imagePullKind } from '#services/ecr/pulls/kinds.ts';
 import type { LifecycleImage } from './evaluate-lifecycle.ts';
 
 /** Each list is read once, however many images there are. */

@@ -1,7 +1,9 @@
 // Policies that expire and archive the images of a real store, as time passes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { imageKind, lifecyclePolicyKind, repositoryKey, tagKind } from '#services/ecr/kinds.ts';
+import { repositoryKey } from '#services/ecr/keys.ts';
+import { imageKind, tagKind } from '#services/ecr/kinds.ts';
+import { lifecyclePolicyKind } from './kinds.ts';
 import { home } from '#services/ecr/fixture.ts';
 import type { Change } from '#kernel/store.ts';
 import { digestOf, dayMs, minuteMs, policyText, repositoryName, startShelf, type Shelf } from './lifecycle.fixture.ts';

@@ -5,15 +5,13 @@ import type { Again, Reconciler } from '#kernel/reconciler.ts';
 import type { Change, Reader, Store } from '#kernel/store.ts';
 import {
   imageKind,
-  lifecyclePolicyKind,
+  type ImageSpec,
+  type Repository,
   repositoryKind,
   tagKind,
-  type ImageSpec,
-  type LifecyclePolicy,
-  type LifecyclePolicySpec,
-  type Repository,
   type TagSpec,
 } from '#services/ecr/kinds.ts';
+import { type LifecyclePolicy, lifecyclePolicyKind, type LifecyclePolicySpec } from './kinds.ts';
 import { carryOut } from './carry-out.ts';
 import { evaluateLifecycle, type LifecycleVerdict } from './evaluate-lifecycle.ts';
 import { lifecycleImagesOf } from './lifecycle-images.ts';

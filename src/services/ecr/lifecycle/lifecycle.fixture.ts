@@ -7,7 +7,7 @@ import { systemRandom } from '#kernel/random.ts';
 import type { Again } from '#kernel/reconciler.ts';
 import { createFixture, home, type Fixture } from '#services/ecr/fixture.ts';
 import { putImage } from '#services/ecr/image-records.ts';
-import { repositoryKey } from '#services/ecr/kinds.ts';
+import { repositoryKey } from '#services/ecr/keys.ts';
 
 export const repositoryName = 'team/api';
 export const minuteMs = 60_000;

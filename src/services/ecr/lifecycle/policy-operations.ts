@@ -2,7 +2,7 @@
 import type { Operations } from '#aws/service.ts';
 import type { Reader } from '#kernel/store.ts';
 import { repositoryIn } from '#services/ecr/image-records.ts';
-import { lifecyclePolicyKind, type LifecyclePolicy } from '#services/ecr/kinds.ts';
+import { type LifecyclePolicy, lifecyclePolicyKind } from './kinds.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
 import { addressed, addressedArn } from '#services/ecr/registry-scope.ts';
 import { lifecyclePolicyNotFound } from './errors.ts';

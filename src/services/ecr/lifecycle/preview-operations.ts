@@ -2,7 +2,7 @@
 import type { In, Operations, Out } from '#aws/service.ts';
 import { outOfRange } from '#services/ecr/errors.ts';
 import { repositoryIn, type ImageId } from '#services/ecr/image-records.ts';
-import { lifecyclePreviewKind, type LifecycleResult } from '#services/ecr/kinds.ts';
+import { lifecyclePreviewKind, type LifecycleResult } from './kinds.ts';
 import { checkBatch, checkFilter } from '#services/ecr/limits.ts';
 import { addressed, addressedArn } from '#services/ecr/registry-scope.ts';
 import { previewInProgress, previewNotFound, previewPagedById } from './errors.ts';

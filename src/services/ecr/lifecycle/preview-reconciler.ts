@@ -1,6 +1,6 @@
 // Tries lifecycle policies on repositories: what they would do now, done to nothing.
 import type { Reconciler } from '#kernel/reconciler.ts';
-import { lifecyclePreviewKind, type LifecyclePreviewStatus, type LifecycleResult } from '#services/ecr/kinds.ts';
+import { lifecyclePreviewKind, type LifecyclePreviewStatus, type LifecycleResult } from './kinds.ts';
 import { evaluateLifecycle } from './evaluate-lifecycle.ts';
 import { lifecycleImagesOf } from './lifecycle-images.ts';
 import { readLifecyclePolicy } from './lifecycle-policy.ts';

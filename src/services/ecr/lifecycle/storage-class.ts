@@ -1,7 +1,8 @@
 // Puts images into the archive and takes them back. An archived image is there and listed, but cannot be pulled.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html
 import type { Reader, Tx } from '#kernel/store.ts';
-import { imageStorageKind, type Image, type ImageStorageSpec } from '#services/ecr/kinds.ts';
+import type { Image } from '#services/ecr/kinds.ts';
+import { imageStorageKind, type ImageStorageSpec } from './kinds.ts';
 
 /** What is known of an image's class; an image that never was in the archive has none noted. */
 export function storageOf(reader: Reader, image: Pick<Image, 'key'>): ImageStorageSpec {

@@ -7,7 +7,7 @@ import type { Reader, Store } from '#kernel/store.ts';
 import { mayCreateFor } from '#services/ecr/access.ts';
 import { invalidParameter, outOfRange } from '#services/ecr/errors.ts';
 import { findImage } from '#services/ecr/image-records.ts';
-import { repositoryKey } from '#services/ecr/kinds.ts';
+import { repositoryKey } from '#services/ecr/keys.ts';
 import { isArchived } from '#services/ecr/lifecycle/storage-class.ts';
 import { isDigest, isTag, type RepositoryName } from '#services/ecr/names.ts';
 import { addressed, addressedArn } from '#services/ecr/registry-scope.ts';

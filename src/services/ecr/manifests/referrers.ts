@@ -1,6 +1,7 @@
 // What refers to a manifest: signatures, attestations, any artifact with it as its subject. Reads only.
 import type { Reader } from '#kernel/store.ts';
-import { digestKey, imageKind, type Image } from '#services/ecr/kinds.ts';
+import { digestKey } from '#services/ecr/keys.ts';
+import { type Image, imageKind } from '#services/ecr/kinds.ts';
 
 /** The images of a repository whose subject is this digest, ordered by their own; the subject need not exist. */
 export function referrersOf(reader: Reader, repository: { readonly key: string }, subject: string): Image[] {

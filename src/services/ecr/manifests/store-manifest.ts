@@ -4,7 +4,7 @@ import type { Blobs } from '#drivers/blobs.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Store, Tx } from '#kernel/store.ts';
 import { putImage } from '#services/ecr/image-records.ts';
-import { blobNamespace, digestKey, repositoryKey } from '#services/ecr/kinds.ts';
+import { blobNamespace, digestKey, repositoryKey } from '#services/ecr/keys.ts';
 import { restoreImage } from '#services/ecr/lifecycle/storage-class.ts';
 import { readManifest, type Manifest } from '#services/ecr/manifest.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';

@@ -3,7 +3,8 @@
 import type { ResourceGuard } from '#aws/service.ts';
 import { parseArn } from '#kernel/arn.ts';
 import type { Reader } from '#kernel/store.ts';
-import { repositoryKey, repositoryKind, repositoryPolicyKind } from '#services/ecr/kinds.ts';
+import { repositoryKey } from '#services/ecr/keys.ts';
+import { repositoryKind, repositoryPolicyKind } from '#services/ecr/kinds.ts';
 import { registryIn } from '#services/ecr/registry-record.ts';
 
 /** Whoever shut himself out can change his mind: the owner's root keeps these. */

@@ -44,6 +44,11 @@ test('every operation that names a registry refuses another account’s', async 
       const known = new Set(shape.kind === 'structure' ? shape.members.map((member) => member.name) : []);
       const given = Object.fromEntries(Object.entries(input).filter(([member]) => known.has(member)));
       await assert.rejects(call(name as 'DescribeImages', given as never, guest), { code: 'AccessDeniedException' });
+      // An empty list is no way around the question either.
+      const members = shape.kind === 'structure' ? shape.members : [];
+      const lists = members.filter(({ shape: of }) => of.kind === 'list').map((member) => [member.name, []] as const);
+      const emptied = { ...given, ...Object.fromEntries(lists) };
+      await assert.rejects(call(name as 'DescribeImages', emptied as never, guest), { code: 'AccessDeniedException' });
     });
   }
 });

@@ -201,3 +201,23 @@ test('replication from another account needs the registry’s permission, also t
   await call('PutRegistryPolicy', { policyText: policy(allow(guest.account, both, only)) });
   assert.deepEqual([allows('new'), allows('mirror/new')], [false, true]);
 });
+
+test('a push through the API makes a repository only for one who may create it, whatever templates say', async () => {
+  const { call } = await create();
+  await call('CreateRepositoryCreationTemplate', { prefix: 'ROOT', appliedFor: ['CREATE_ON_PUSH'] });
+  const pushing = ['ecr:InitiateLayerUpload', 'ecr:PutImage'];
+  await call('PutRegistryPolicy', { policyText: policy(allow(guest.account, pushing, everyRepository)) });
+  const begin = (name: string, from = guest) =>
+    call('InitiateLayerUpload', { registryId, repositoryName: name }, from).then(({ uploadId }) => typeof uploadId);
+  const imageManifest = '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}';
+  const put = (name: string) => call('PutImage', { registryId, repositoryName: name, imageManifest }, guest);
+  await assert.rejects(begin('new'), denied);
+  await assert.rejects(put('new'), denied);
+  await assert.rejects(call('ListImages', { repositoryName: 'new' }), { code: 'RepositoryNotFoundException' });
+  assert.equal(await begin('app'), 'string', 'a repository that is there');
+  assert.equal(await begin('own', home), 'string', 'the owner');
+  const creating = [...pushing, 'ecr:CreateRepository'];
+  await call('PutRegistryPolicy', { policyText: policy(allow(guest.account, creating, everyRepository)) });
+  assert.equal(await begin('new'), 'string');
+  assert.equal((await put('newer')).image?.repositoryName, 'newer');
+});

@@ -2,7 +2,7 @@
 import type { Context, Operations } from '#aws/service.ts';
 import type { Reader } from '#kernel/store.ts';
 import { repositoryIn } from '#services/ecr/image-records.ts';
-import { repositoryPolicyKind, type Repository } from '#services/ecr/kinds.ts';
+import { type Repository, repositoryPolicyKind } from '#services/ecr/kinds.ts';
 import { addressed, addressedArn } from '#services/ecr/registry-scope.ts';
 import { decideByPolicies } from '#services/iam/ports.ts';
 import { repositoryPolicyNotFound, wouldLockOut } from './errors.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { silentLog } from '#kernel/log.ts';
-import { digestKey, repositoryKey } from '#services/ecr/kinds.ts';
+import { digestKey, repositoryKey } from '#services/ecr/keys.ts';
 import { home } from '#services/ecr/fixture.ts';
 import { createArrivalReconciler } from './arrival-reconciler.ts';
 import { createCacheFixture, putUpstreamImage, type CacheFixture } from './pull-through.fixture.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Reconciler } from '#kernel/reconciler.ts';
 import type { Store } from '#kernel/store.ts';
-import { arrivalKind } from '#services/ecr/kinds.ts';
+import { arrivalKind } from './kinds.ts';
 import type { PullThrough } from './cache.ts';
 import { freshMs } from './plan-pull.ts';
 

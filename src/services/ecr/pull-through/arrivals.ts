@@ -4,17 +4,9 @@ import type { Reader, Tx } from '#kernel/store.ts';
 import { ensureRepository } from '#services/ecr/create-repository.ts';
 import { invalidParameter } from '#services/ecr/errors.ts';
 import { findImage, imagesReferencing, putImage, repositoryIn } from '#services/ecr/image-records.ts';
-import {
-  arrivalKind,
-  digestKey,
-  imageKind,
-  layerKind,
-  tagKey,
-  tagKind,
-  upstreamCheckKind,
-  type ArrivalSpec,
-  type Repository,
-} from '#services/ecr/kinds.ts';
+import { digestKey, tagKey } from '#services/ecr/keys.ts';
+import { imageKind, layerKind, type Repository, tagKind } from '#services/ecr/kinds.ts';
+import { arrivalKind, type ArrivalSpec, upstreamCheckKind } from './kinds.ts';
 import { readManifest } from '#services/ecr/manifest.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
 import { isTagImmutable } from '#services/ecr/tag-mutability.ts';

@@ -6,7 +6,7 @@ import { UpstreamError, type UpstreamErrorReason } from '#drivers/upstream-regis
 import { AwsError } from '#kernel/error.ts';
 import { home } from '#services/ecr/fixture.ts';
 import { deleteTag, putImage, repositoryIn } from '#services/ecr/image-records.ts';
-import { arrivalKind } from '#services/ecr/kinds.ts';
+import { arrivalKind } from './kinds.ts';
 import { readManifest } from '#services/ecr/manifest.ts';
 import {
   createCacheFixture,

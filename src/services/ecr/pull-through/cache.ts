@@ -3,14 +3,9 @@ import { BlobError } from '#drivers/blobs.ts';
 import { UpstreamError, type UpstreamManifest } from '#drivers/upstream-registry.ts';
 import { AwsError } from '#kernel/error.ts';
 import type { ImageId } from '#services/ecr/image-records.ts';
-import {
-  arrivalKind,
-  blobNamespace,
-  digestKey,
-  imageKind,
-  repositoryKey,
-  repositoryKind,
-} from '#services/ecr/kinds.ts';
+import { blobNamespace, digestKey, repositoryKey } from '#services/ecr/keys.ts';
+import { imageKind, repositoryKind } from '#services/ecr/kinds.ts';
+import { arrivalKind } from './kinds.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
 import { readBlob } from '#services/ecr/read-blob.ts';
 import { completeArrival, missingImages, noteCheck, receiveManifest, type Received } from './arrivals.ts';

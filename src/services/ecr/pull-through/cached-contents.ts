@@ -1,7 +1,7 @@
 // What can be pulled, with the pull-through cache before what is stored: for one puller, who must be allowed to import.
 import type { Blobs } from '#drivers/blobs.ts';
 import type { Contents, FoundBlob } from '#services/ecr/contents.ts';
-import { blobNamespace } from '#services/ecr/kinds.ts';
+import { blobNamespace } from '#services/ecr/keys.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
 import type { ImportAction, PullThrough } from './cache.ts';
 

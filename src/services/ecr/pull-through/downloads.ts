@@ -4,14 +4,9 @@ import type { UpstreamRegistry } from '#drivers/upstream-registry.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Store } from '#kernel/store.ts';
-import {
-  arrivalKind,
-  blobNamespace,
-  digestKey,
-  layerKind,
-  repositoryKey,
-  repositoryKind,
-} from '#services/ecr/kinds.ts';
+import { blobNamespace, digestKey, repositoryKey } from '#services/ecr/keys.ts';
+import { layerKind, repositoryKind } from '#services/ecr/kinds.ts';
+import { arrivalKind } from './kinds.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
 import { completeArrival, missingBlobs } from './arrivals.ts';
 import { BlobFetch } from './blob-fetch.ts';

@@ -3,7 +3,8 @@
 import type { UpstreamRepository } from '#drivers/upstream-registry.ts';
 import type { Reader } from '#kernel/store.ts';
 import { prefixesOf, rootPrefix } from '#services/ecr/create-repository.ts';
-import { prefixKey, pullThroughRuleKind } from '#services/ecr/kinds.ts';
+import { prefixKey } from '#services/ecr/keys.ts';
+import { pullThroughRuleKind } from './kinds.ts';
 import { isRepositoryName, type RepositoryName } from '#services/ecr/names.ts';
 
 /** The upstream repository behind one of ours, by the rule with the longest prefix; undefined where none covers it. */

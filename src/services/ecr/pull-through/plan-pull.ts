@@ -3,16 +3,9 @@
 import type { UpstreamRepository } from '#drivers/upstream-registry.ts';
 import type { Reader, Resource } from '#kernel/store.ts';
 import { findImage, type ImageId } from '#services/ecr/image-records.ts';
-import {
-  arrivalKind,
-  digestKey,
-  repositoryKey,
-  repositoryKind,
-  tagKey,
-  upstreamCheckKind,
-  type ArrivalSpec,
-  type ArrivalStatus,
-} from '#services/ecr/kinds.ts';
+import { digestKey, repositoryKey, tagKey } from '#services/ecr/keys.ts';
+import { repositoryKind } from '#services/ecr/kinds.ts';
+import { arrivalKind, type ArrivalSpec, type ArrivalStatus, upstreamCheckKind } from './kinds.ts';
 import { isDigest, isTag, type RepositoryName } from '#services/ecr/names.ts';
 import { isTagImmutable } from '#services/ecr/tag-mutability.ts';
 import { upstreamOf } from './match-rule.ts';

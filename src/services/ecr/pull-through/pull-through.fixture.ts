@@ -11,7 +11,7 @@ import { createPullThrough, type ImportAction, type PullThrough } from './cache.
 
 export const registry = 'registry.example.com';
 export const manifestType = 'application/vnd.oci.image.manifest.v1+json';
-export const indexType = 'application/vnd.oci.image.index.v1+json';
+const indexType = 'application/vnd.oci.image.index.v1+json';
 
 export interface CacheFixture extends Fixture {
   readonly upstream: FakeUpstream;
@@ -109,6 +109,6 @@ export function putUpstreamIndex(
   return upstream.putManifest({ registry, repository }, tag, body, indexType);
 }
 
-export function sha256(content: Uint8Array): string {
+function sha256(content: Uint8Array): string {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`;
 }

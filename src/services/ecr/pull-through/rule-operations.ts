@@ -5,7 +5,8 @@ import { UpstreamError, type UpstreamRegistry } from '#drivers/upstream-registry
 import type { Reader, Resource, Store } from '#kernel/store.ts';
 import { rootPrefix } from '#services/ecr/create-repository.ts';
 import { invalidParameter, outOfRange } from '#services/ecr/errors.ts';
-import { prefixKey, pullThroughRuleKind, type PullThroughRuleSpec } from '#services/ecr/kinds.ts';
+import { prefixKey } from '#services/ecr/keys.ts';
+import { pullThroughRuleKind, type PullThroughRuleSpec } from './kinds.ts';
 import { checkBatch, pageLimit } from '#services/ecr/limits.ts';
 import { requireOwnRegistry, scopeOf } from '#services/ecr/registry-scope.ts';
 import { ruleAlreadyExists, ruleNotFound, tooManyRules } from './errors.ts';

@@ -4,7 +4,8 @@ import type { Principal } from '#aws/service.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Reader, Store } from '#kernel/store.ts';
-import { imageKind, imagePullKind, repositoryKind, type Image } from '#services/ecr/kinds.ts';
+import { type Image, imageKind, repositoryKind } from '#services/ecr/kinds.ts';
+import { imagePullKind } from './kinds.ts';
 import { registryIn } from '#services/ecr/registry-record.ts';
 import { excludes } from './excludes.ts';
 

@@ -2,7 +2,8 @@
 import { pipeline } from 'node:stream/promises';
 import type { FoundBlob } from '#services/ecr/contents.ts';
 import { imagesReferencing, repositoryIn } from '#services/ecr/image-records.ts';
-import { digestKey, layerKind } from '#services/ecr/kinds.ts';
+import { digestKey } from '#services/ecr/keys.ts';
+import { layerKind } from '#services/ecr/kinds.ts';
 import { isDigest } from '#services/ecr/names.ts';
 import { RegistryError } from './errors.ts';
 import { reply, type Exchange } from './exchange.ts';

@@ -1,7 +1,6 @@
 // Manifests of a repository, by tag or digest: GET, HEAD, PUT, DELETE. OCI distribution spec 1.1, "Pushing Manifests", "Deleting tags".
 import type { IncomingMessage } from 'node:http';
 import type { FoundManifest } from '#services/ecr/contents.ts';
-import { imageNotFound } from '#services/ecr/errors.ts';
 import { deleteImage, deleteTag, repositoryIn, type ImageId } from '#services/ecr/image-records.ts';
 import { maximumManifestSize, storeManifest } from '#services/ecr/manifests/store-manifest.ts';
 import { isDigest, isTag } from '#services/ecr/names.ts';
@@ -16,7 +15,7 @@ export async function getManifest(exchange: Exchange): Promise<void> {
   const { parts, response, caller } = exchange;
   const manifest = await findManifest(exchange);
   const body = await manifest.read();
-  if (body === undefined) throw unknown(exchange, imageIdOf(exchange));
+  if (body === undefined) throw unknown();
   response.writeHead(200, headersOf(manifest)).end(body);
   const isPull = caller.use === 'principal' || !caller.settled;
   if (isPull && manifest.image !== undefined) parts.pullTimes.note(manifest.image, caller.principal);
@@ -59,7 +58,7 @@ async function findManifest(exchange: Exchange): Promise<FoundManifest> {
   const { parts, request, repository } = exchange;
   const id = imageIdOf(exchange);
   const found = await parts.contents.manifest(repository, id);
-  if (found === undefined) throw unknown(exchange, id);
+  if (found === undefined) throw unknown();
   const { accept } = request.headers;
   // What is asked for by its digest can only be just that.
   if (id.imageTag === undefined || !wantsOneImage(accept, found.mediaType)) return found;
@@ -79,8 +78,9 @@ function headersOf({ mediaType, size, digest }: FoundManifest): Record<string, s
   };
 }
 
-function unknown({ repository: { scope, repositoryName } }: Exchange, id: ImageId) {
-  return imageNotFound(id, repositoryName, scope.account);
+/** In the words that ECR has for docker: "manifest unknown: Requested image not found". */
+function unknown(): RegistryError {
+  return new RegistryError(404, 'MANIFEST_UNKNOWN', 'Requested image not found');
 }
 
 /** Throws DIGEST_INVALID, and for what is no tag TAG_INVALID where it is to be one, else MANIFEST_UNKNOWN: none is called so. */
@@ -91,7 +91,7 @@ function imageIdOf(exchange: Exchange): ImageId {
     throw new RegistryError(400, 'DIGEST_INVALID', 'The digest is malformed.', { detail: { digest: subject } });
   }
   if (isTag(subject)) return { imageTag: subject };
-  if (request.method !== 'PUT') throw unknown(exchange, { imageTag: subject });
+  if (request.method !== 'PUT') throw unknown();
   throw new RegistryError(400, 'TAG_INVALID', 'The tag is malformed.', { detail: { tag: subject } });
 }
 

@@ -1,6 +1,7 @@
 // Gives a repository a blob that another one has, without sending it.
 // OCI distribution spec 1.1, "Mounting a blob from another repository".
-import { blobNamespace, bytesKey, layerKind, repositoryKind } from '#services/ecr/kinds.ts';
+import { blobNamespace, bytesKey } from '#services/ecr/keys.ts';
+import { layerKind, repositoryKind } from '#services/ecr/kinds.ts';
 import { nameOf } from '#services/ecr/image-records.ts';
 import { isDigest, repositoryAt, type RepositoryName } from '#services/ecr/names.ts';
 import { registryErrorOf } from './errors.ts';

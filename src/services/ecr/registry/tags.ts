@@ -1,6 +1,7 @@
 // The tags of a repository, in order and in pages. OCI distribution spec 1.1, "Listing Tags".
 import { repositoryIn } from '#services/ecr/image-records.ts';
-import { tagKey, tagKind } from '#services/ecr/kinds.ts';
+import { tagKey } from '#services/ecr/keys.ts';
+import { tagKind } from '#services/ecr/kinds.ts';
 import { pageLength, readDurably, replyJson, type Exchange } from './exchange.ts';
 
 const maximumPage = 1000;

@@ -58,7 +58,11 @@ function passwordOf({ headers: { authorization = '' } }: IncomingMessage): strin
 }
 
 /** Asks, when it is called, whether the caller may create the repository: a push makes one where a template says so. */
-export function mayCreate({ parts, caller, repository }: Pick<Exchange, 'parts' | 'caller' | 'repository'>): () => void {
+export function mayCreate({
+  parts,
+  caller,
+  repository,
+}: Pick<Exchange, 'parts' | 'caller' | 'repository'>): () => void {
   return () => authorize(parts, caller, 'ecr:CreateRepository', repository);
 }
 

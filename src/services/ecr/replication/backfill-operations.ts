@@ -6,15 +6,15 @@ import { uuid } from '#kernel/id.ts';
 import type { Random } from '#kernel/random.ts';
 import type { Reader, Resource } from '#kernel/store.ts';
 import { invalidParameter, outOfRange } from '#services/ecr/errors.ts';
+import { prefixKey } from '#services/ecr/keys.ts';
 import {
   backfillItemKind,
-  backfillKind,
-  prefixKey,
   type BackfillItemSpec,
   type BackfillItemStatus,
+  backfillKind,
   type BackfillSpec,
   type BackfillStatus,
-} from '#services/ecr/kinds.ts';
+} from './kinds.ts';
 import { pageLimit } from '#services/ecr/limits.ts';
 import { registryIn } from '#services/ecr/registry-record.ts';
 import { requireOwnRegistry, scopeOf } from '#services/ecr/registry-scope.ts';

@@ -3,13 +3,13 @@ import type { Again, Reconciler } from '#kernel/reconciler.ts';
 import type { Resource, Tx } from '#kernel/store.ts';
 import {
   backfillItemKind,
-  backfillKind,
-  replicationKind,
   type BackfillItemSpec,
   type BackfillItemStatus,
+  backfillKind,
   type BackfillSpec,
   type BackfillStatus,
-} from '#services/ecr/kinds.ts';
+  replicationKind,
+} from './kinds.ts';
 import { afterItem, isOver, planBackfill } from './backfill.ts';
 import { copyImage, type CopyParts } from './copy-image.ts';
 import { replicationKey } from './replications.ts';

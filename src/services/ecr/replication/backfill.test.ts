@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { elsewhere, home } from '#services/ecr/fixture.ts';
-import type { BackfillStatus } from '#services/ecr/kinds.ts';
+import type { BackfillStatus } from './kinds.ts';
 import { afterItem } from './backfill.ts';
 import { europe, repositoryName, startReplicas, type Replicas } from './replication.fixture.ts';
 

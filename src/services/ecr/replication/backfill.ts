@@ -3,7 +3,8 @@
 import { scopedKey } from '#kernel/arn.ts';
 import type { Reader } from '#kernel/store.ts';
 import { imagesOf, tagsOf } from '#services/ecr/image-records.ts';
-import { repositoryKind, type BackfillItemSpec, type BackfillSpec, type BackfillStatus } from '#services/ecr/kinds.ts';
+import { repositoryKind } from '#services/ecr/kinds.ts';
+import type { BackfillItemSpec, BackfillSpec, BackfillStatus } from './kinds.ts';
 import { registryIn } from '#services/ecr/registry-record.ts';
 import { destinationsFor, sameScope } from './replication-rules.ts';
 

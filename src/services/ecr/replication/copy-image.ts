@@ -5,19 +5,16 @@ import type { Scope } from '#kernel/arn.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Reader, Store, Tx } from '#kernel/store.ts';
 import { ensureRepository } from '#services/ecr/create-repository.ts';
+import { blobNamespace, digestKey, repositoryKey, tagKey } from '#services/ecr/keys.ts';
 import {
-  blobNamespace,
-  digestKey,
   imageKind,
   layerKind,
-  repositoryKey,
-  repositoryKind,
-  tagKey,
-  tagKind,
-  upstreamCheckKind,
   type Repository,
+  repositoryKind,
   type RepositorySpec,
+  tagKind,
 } from '#services/ecr/kinds.ts';
+import { upstreamCheckKind } from '#services/ecr/pull-through/kinds.ts';
 import { restoreImage } from '#services/ecr/lifecycle/storage-class.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
 import { scanOnPush } from '#services/ecr/scanning/plan-scan.ts';

@@ -1,6 +1,7 @@
 // What must come along for a copy of an image to be whole: an index's images, and every blob of them all. Pure.
 import type { Reader } from '#kernel/store.ts';
-import { digestKey, imageKind, layerKind, type Image, type ImageSpec, type LayerSpec } from '#services/ecr/kinds.ts';
+import { digestKey } from '#services/ecr/keys.ts';
+import { type Image, imageKind, type ImageSpec, layerKind, type LayerSpec } from '#services/ecr/kinds.ts';
 
 export interface CopyPlan {
   readonly image: Image;

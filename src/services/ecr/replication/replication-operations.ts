@@ -2,7 +2,7 @@
 import type { Operations } from '#aws/service.ts';
 import { imageNotFound } from '#services/ecr/errors.ts';
 import { findImage, repositoryIn } from '#services/ecr/image-records.ts';
-import { replicationKind } from '#services/ecr/kinds.ts';
+import { replicationKind } from './kinds.ts';
 import { changeRegistry, registryIn } from '#services/ecr/registry-record.ts';
 import { addressed, addressedArn, scopeOf } from '#services/ecr/registry-scope.ts';
 import { describeDestination, describeReplicationRules, readReplicationRules } from './replication-rules.ts';

@@ -1,15 +1,9 @@
 // The loop of copies: what was pushed and is wanted elsewhere gets there, whatever comes between.
 import type { Again, Reconciler } from '#kernel/reconciler.ts';
 import type { Change, Reader, Tx } from '#kernel/store.ts';
-import {
-  imageKind,
-  registryKey,
-  registryKind,
-  replicationKind,
-  repositoryKey,
-  repositoryKind,
-  type ReplicationStatus,
-} from '#services/ecr/kinds.ts';
+import { registryKey, repositoryKey } from '#services/ecr/keys.ts';
+import { imageKind, registryKind, repositoryKind } from '#services/ecr/kinds.ts';
+import { replicationKind, type ReplicationStatus } from './kinds.ts';
 import { copyImage, type CopyFailure, type CopyParts } from './copy-image.ts';
 import { stateOf, type Replication } from './replications.ts';
 

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { home } from '#services/ecr/fixture.ts';
-import { replicationKind, repositoryKey, tagKey, tagKind } from '#services/ecr/kinds.ts';
+import { repositoryKey, tagKey } from '#services/ecr/keys.ts';
+import { tagKind } from '#services/ecr/kinds.ts';
+import { replicationKind } from './kinds.ts';
 import { europe, repositoryName, startReplicas, type Replicas } from './replication.fixture.ts';
 
 const content = fc.constantFrom('one', 'two', 'three');

@@ -2,16 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { elsewhere, home } from '#services/ecr/fixture.ts';
-import {
-  digestKey,
-  imageKind,
-  registryKind,
-  replicationKind,
-  repositoryKey,
-  scanKind,
-  tagKey,
-  tagKind,
-} from '#services/ecr/kinds.ts';
+import { digestKey, repositoryKey, tagKey } from '#services/ecr/keys.ts';
+import { imageKind, registryKind, tagKind } from '#services/ecr/kinds.ts';
+import { replicationKind } from './kinds.ts';
+import { scanKind } from '#services/ecr/scanning/kinds.ts';
 import { europe, repositoryName, startReplicas } from './replication.fixture.ts';
 
 const inEurope = 'eu-west-1 123456789012';

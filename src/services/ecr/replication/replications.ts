@@ -1,12 +1,8 @@
 // The copies that are wanted of images elsewhere: asked for in the transaction that pushes an image, so that none is forgotten.
 import type { Scope } from '#kernel/arn.ts';
 import type { Tx, Resource } from '#kernel/store.ts';
-import {
-  replicationKind,
-  type ReplicationSpec,
-  type ReplicationStatus,
-  type RepositorySpec,
-} from '#services/ecr/kinds.ts';
+import type { RepositorySpec } from '#services/ecr/kinds.ts';
+import { replicationKind, type ReplicationSpec, type ReplicationStatus } from './kinds.ts';
 import { registryIn } from '#services/ecr/registry-record.ts';
 import { destinationsFor, scopeName } from './replication-rules.ts';
 

@@ -3,7 +3,8 @@
 import type { Out } from '#aws/service.ts';
 import type { Finding } from '#drivers/scanner.ts';
 import type { Reader } from '#kernel/store.ts';
-import { scanKind, type CompleteScan, type Image, type ScanStatus } from '#services/ecr/kinds.ts';
+import type { Image } from '#services/ecr/kinds.ts';
+import { type CompleteScan, scanKind, type ScanStatus } from './kinds.ts';
 
 type Findings = NonNullable<Out<'ecr', 'DescribeImageScanFindings'>['imageScanFindings']>;
 type FindingShape = NonNullable<Findings['findings']>[number];

@@ -1,7 +1,8 @@
 // Which images can be scanned, and which are as soon as they are pushed. Pure.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning.html
 import type { Reader, Tx } from '#kernel/store.ts';
-import { scanKind, type Image, type ImageSpec, type Repository } from '#services/ecr/kinds.ts';
+import type { Image, ImageSpec, Repository } from '#services/ecr/kinds.ts';
+import { scanKind } from './kinds.ts';
 import { registryIn } from '#services/ecr/registry-record.ts';
 import { scanSettingOf } from '#services/ecr/settings/scan-settings.ts';
 

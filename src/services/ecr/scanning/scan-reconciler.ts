@@ -5,7 +5,9 @@ import type { Reconciler } from '#kernel/reconciler.ts';
 import type { Store } from '#kernel/store.ts';
 import type { Blobs } from '#drivers/blobs.ts';
 import { ScannerError, type Finding, type ScannedImage, type Scanner } from '#drivers/scanner.ts';
-import { blobNamespace, imageKind, repositoryKind, scanKind, type ScanStatus } from '#services/ecr/kinds.ts';
+import { blobNamespace } from '#services/ecr/keys.ts';
+import { imageKind, repositoryKind } from '#services/ecr/kinds.ts';
+import { scanKind, type ScanStatus } from './kinds.ts';
 import { nameOf } from '#services/ecr/image-records.ts';
 import { repositoryUri, type RegistryAddress } from '#services/ecr/names.ts';
 import type { Tokens } from '#services/ecr/token.ts';
@@ -21,7 +23,6 @@ export interface ScanParts {
 }
 
 export function createScanReconciler(parts: ScanParts): Reconciler {
-  const { store } = parts;
   const isOpen = ({ state }: ScanStatus) => state === 'PENDING' || state === 'IN_PROGRESS';
   return {
     name: 'ecr/scan',

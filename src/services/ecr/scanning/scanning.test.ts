@@ -8,7 +8,9 @@ import { systemClock } from '#kernel/clock.ts';
 import { seededRandom } from '#kernel/seeded-random.ts';
 import { createFixture, home } from '#services/ecr/fixture.ts';
 import { putImage, repositoryIn } from '#services/ecr/image-records.ts';
-import { blobNamespace, digestKey, layerKind, scanKind } from '#services/ecr/kinds.ts';
+import { blobNamespace, digestKey } from '#services/ecr/keys.ts';
+import { layerKind } from '#services/ecr/kinds.ts';
+import { scanKind } from './kinds.ts';
 import { readManifest } from '#services/ecr/manifest.ts';
 
 const repositoryName = 'api';

@@ -2,7 +2,8 @@
 import type { In, Operation, OperationName, Operations, Out } from '#aws/service.ts';
 import { invalidParameter, outOfRange, repositoryNotFound } from '#services/ecr/errors.ts';
 import { repositoryIn } from '#services/ecr/image-records.ts';
-import { repositoryKey, repositoryKind, type RegistrySpec } from '#services/ecr/kinds.ts';
+import { repositoryKey } from '#services/ecr/keys.ts';
+import { type RegistrySpec, repositoryKind } from '#services/ecr/kinds.ts';
 import { isRepositoryName, repositoryArn, repositoryNamePattern } from '#services/ecr/names.ts';
 import { changeRegistry, registryIn } from '#services/ecr/registry-record.ts';
 import { addressed, addressedArn, scopeOf } from '#services/ecr/registry-scope.ts';

@@ -5,7 +5,8 @@ import { FakeBlobs } from '#drivers/blobs-fake.ts';
 import { systemRandom } from '#kernel/random.ts';
 import type { Reader } from '#kernel/store.ts';
 import { createFixture, home } from '#services/ecr/fixture.ts';
-import { blobNamespace, digestKey, layerKind, repositoryKey } from '#services/ecr/kinds.ts';
+import { blobNamespace, digestKey, repositoryKey } from '#services/ecr/keys.ts';
+import { layerKind } from '#services/ecr/kinds.ts';
 import { checkStorage } from './check-storage.ts';
 
 const namespace = blobNamespace(home);

@@ -1,16 +1,10 @@
 // Compares every blob with its digest, and what is on disk with what the records name.
 import type { Blobs, Damage, Digest } from '#drivers/blobs.ts';
 import type { Reader } from '#kernel/store.ts';
-import {
-  arrivalKind,
-  blobNamespace,
-  bytesKey,
-  imageKind,
-  layerKind,
-  scanKind,
-  scopeOfNamespace,
-  tagKind,
-} from '#services/ecr/kinds.ts';
+import { blobNamespace, bytesKey, scopeOfNamespace } from '#services/ecr/keys.ts';
+import { imageKind, layerKind, tagKind } from '#services/ecr/kinds.ts';
+import { arrivalKind } from '#services/ecr/pull-through/kinds.ts';
+import { scanKind } from '#services/ecr/scanning/kinds.ts';
 import { isNamed } from './named-blobs.ts';
 import { bytesGraceMs } from './plan-collection.ts';
 

@@ -5,7 +5,8 @@ import { FakeBlobs } from '#drivers/blobs-fake.ts';
 import { silentLog } from '#kernel/log.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { createFixture, home } from '#services/ecr/fixture.ts';
-import { blobNamespace, digestKey, layerKind, repositoryKey } from '#services/ecr/kinds.ts';
+import { blobNamespace, digestKey, repositoryKey } from '#services/ecr/keys.ts';
+import { layerKind } from '#services/ecr/kinds.ts';
 import { createStorageReconciler } from './storage-reconciler.ts';
 
 const namespace = blobNamespace(home);

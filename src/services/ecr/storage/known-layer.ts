@@ -1,6 +1,6 @@
 // The layers of a repository as clients are told of them: what they were told is here stays long enough to be used.
 import type { Store } from '#kernel/store.ts';
-import { layerKind, type Layer } from '#services/ecr/kinds.ts';
+import { type Layer, layerKind } from '#services/ecr/kinds.ts';
 
 /**
  * The layer under a digestKey, durable when this resolves. A client that is told of it may leave it out of a push: the

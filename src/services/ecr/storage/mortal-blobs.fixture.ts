@@ -1,7 +1,7 @@
 // A blob store whose process can be killed: from then on no call does anything or comes back with anything but the death.
 import type { Blobs } from '#drivers/blobs.ts';
 
-export class Killed extends Error {
+class Killed extends Error {
   override readonly name = 'Killed';
 }
 

@@ -1,6 +1,9 @@
 // Who names the bytes in the blob store.
 import type { Reader } from '#kernel/store.ts';
-import { arrivalKind, bytesKey, imageKind, layerKind, scanKind } from '#services/ecr/kinds.ts';
+import { bytesKey } from '#services/ecr/keys.ts';
+import { imageKind, layerKind } from '#services/ecr/kinds.ts';
+import { arrivalKind } from '#services/ecr/pull-through/kinds.ts';
+import { scanKind } from '#services/ecr/scanning/kinds.ts';
 
 /** Whether any record names these bytes of a registry: they must stay as long as one does. */
 export function isNamed(reader: Reader, namespace: string, digest: string): boolean {

@@ -4,7 +4,8 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Reconciler } from '#kernel/reconciler.ts';
 import type { Store, Tx } from '#kernel/store.ts';
-import { digestKey, layerKind, repositoryKind, scopeOfNamespace } from '#services/ecr/kinds.ts';
+import { digestKey, scopeOfNamespace } from '#services/ecr/keys.ts';
+import { layerKind, repositoryKind } from '#services/ecr/kinds.ts';
 import { isNamed, isNeeded } from './named-blobs.ts';
 import { bytesGraceMs, damageGraceMs, planLayer } from './plan-collection.ts';
 

@@ -11,15 +11,9 @@ import type { Store } from '#kernel/store.ts';
 import { createContents } from '#services/ecr/contents.ts';
 import { ensureRepository } from '#services/ecr/create-repository.ts';
 import { deleteImage, deleteRepositoryRecords, findImage, repositoryIn } from '#services/ecr/image-records.ts';
-import {
-  blobNamespace,
-  digestKey,
-  ecrKinds,
-  imageKind,
-  layerKind,
-  repositoryKey,
-  repositoryKind,
-} from '#services/ecr/kinds.ts';
+import { ecrKinds } from '#services/ecr/every-kind.ts';
+import { blobNamespace, digestKey, repositoryKey } from '#services/ecr/keys.ts';
+import { imageKind, layerKind, repositoryKind } from '#services/ecr/kinds.ts';
 import { createLayerUploads } from '#services/ecr/layers/layer-uploads.ts';
 import { storeManifest } from '#services/ecr/manifests/store-manifest.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';

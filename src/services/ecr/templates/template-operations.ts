@@ -2,7 +2,8 @@
 import type { Context, In, Operation, OperationName, Operations, Out } from '#aws/service.ts';
 import { scopedKey } from '#kernel/arn.ts';
 import type { Reader, Resource } from '#kernel/store.ts';
-import { creationTemplateKind, prefixKey, type CreationTemplateSpec } from '#services/ecr/kinds.ts';
+import { prefixKey } from '#services/ecr/keys.ts';
+import { creationTemplateKind, type CreationTemplateSpec } from '#services/ecr/kinds.ts';
 import { checkBatch, pageLimit } from '#services/ecr/limits.ts';
 import { scopeOf } from '#services/ecr/registry-scope.ts';
 import { changeTemplate, describeTemplate, readPrefix } from './creation-template.ts';
