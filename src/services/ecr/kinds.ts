@@ -6,7 +6,7 @@ import { digestKey, namedBytes } from './keys.ts';
 
 export type EncryptionType = 'AES256' | 'KMS' | 'KMS_DSSE';
 
-/** How a repository's bytes are said to be encrypted; Berth keeps them as they come (docs/design/registry.md). */
+/** How a repository's bytes are said to be encrypted; Berth keeps them as they come (docs/design/ecr.md, Settings). */
 export interface Encryption {
   readonly encryptionType: EncryptionType;
   readonly kmsKey?: string;
