@@ -119,7 +119,7 @@ const unknown: [string, WireRequest, string | undefined, string, RegExp, number]
     request(json('AmazonSQS.CreateQueue')),
     'sqs',
     'UnknownOperationException',
-    /CreateQueue of service sqs/,
+    /support the service sqs \(CreateQueue\)/,
     400,
   ],
   [
@@ -135,7 +135,7 @@ const unknown: [string, WireRequest, string | undefined, string, RegExp, number]
     request({ 'content-type': 'application/json' }, '', { path: '/functions' }),
     'lambda',
     'UnknownOperationException',
-    /service lambda/,
+    /support the service lambda\. docs/,
     400,
   ],
   [

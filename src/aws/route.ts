@@ -120,6 +120,14 @@ function operationName(dialect: Dialect, request: WireRequest): string {
   }
 }
 
+/** A service that no part of this program knows, under the code that clients of its protocol expect of an unknown operation. */
+function unknownService({ protocol }: Dialect, name: string, signingName: string): AwsError {
+  const wanted = name === '' ? `service ${signingName}` : `service ${signingName} (${name})`;
+  const message = `Berth does not support the ${wanted}. docs/coverage.md lists what is supported.`;
+  if (protocol === 'query' || protocol === 'ec2Query') return new AwsError('InvalidAction', message);
+  return new AwsError('UnknownOperationException', message, protocol === 'cbor' ? { status: 404 } : {});
+}
+
 function noSuchVersion(action: string, version: string | undefined): AwsError {
   return version === undefined
     ? new AwsError('MissingParameter', 'The request must contain the parameter Version.')
@@ -127,17 +135,17 @@ function noSuchVersion(action: string, version: string | undefined): AwsError {
 }
 
 function unknownOperation(dialect: Dialect, name: string, signingName: string | undefined): AwsError {
-  const service = dialect.model === undefined && signingName !== undefined ? ` of service ${signingName}` : '';
+  if (dialect.model === undefined && signingName !== undefined) return unknownService(dialect, name, signingName);
   switch (dialect.protocol) {
     case 'query': {
       const version = dialect.model === undefined ? '' : ` for version ${catalog[dialect.model].version}`;
-      return new AwsError('InvalidAction', `Could not find operation ${name}${service}${version}`);
+      return new AwsError('InvalidAction', `Could not find operation ${name}${version}`);
     }
     case 'ec2Query':
       return new AwsError('InvalidAction', `The action ${name} is not valid for this web service.`);
     case 'cbor':
-      return new AwsError('UnknownOperationException', `Unknown operation ${name}${service}`, { status: 404 });
+      return new AwsError('UnknownOperationException', `Unknown operation ${name}`, { status: 404 });
     default:
-      return new AwsError('UnknownOperationException', `Unknown operation ${name}${service}`);
+      return new AwsError('UnknownOperationException', `Unknown operation ${name}`);
   }
 }
