@@ -85,6 +85,10 @@ test('names and settings that AWS refuses are refused', async (t) => {
   const code = { code: 'InvalidParameterException' };
   for (const repositoryName of ['A', 'x', 'a//b', ''])
     await assert.rejects(call('CreateRepository', { repositoryName }), code);
+  await assert.rejects(call('CreateRepository', { repositoryName: 'x'.repeat(257) }), {
+    message:
+      "Invalid parameter at 'repositoryName' failed to satisfy constraint: 'Member must have length less than or equal to 256'",
+  });
   await assert.rejects(call('DescribeRepositories', { repositoryNames: ['api'], maxResults: 1 }), code);
 });
 
