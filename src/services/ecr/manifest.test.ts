@@ -89,3 +89,18 @@ test('any JSON is read or refused, never anything else', () => {
     }),
   );
 });
+
+test('what is wrong is shown, but never all of megabytes', () => {
+  const long = 'x'.repeat(1_000_000);
+  const deep = `{"layers":[{"digest":${'['.repeat(90)}${']'.repeat(90)}}]}`;
+  for (const text of [`{"layers":[{"digest":"${long}"}]}`, `{"mediaType":"${long}"}`, `{"layers":[${long}]}`, deep]) {
+    assert.throws(
+      () => readManifest(Buffer.from(text), undefined),
+      (thrown) =>
+        thrown instanceof AwsError && thrown.code === 'InvalidParameterException' && thrown.message.length < 500,
+    );
+  }
+  assert.throws(() => readManifest(Buffer.from(`{"mediaType":"${long}"}`), 'a/b'), /not 'x{256}'/);
+  const deepest = Buffer.from(`{"manifests":[],"annotations":${'['.repeat(1e6)}${']'.repeat(1e6)}}`);
+  assert.throws(() => readManifest(deepest, undefined), { code: 'InvalidParameterException' });
+});

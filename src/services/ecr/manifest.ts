@@ -1,6 +1,7 @@
 // Reads a manifest: what kind it is and which blobs and manifests it needs. Pure.
 // OCI image spec 1.1 (manifest.md, image-index.md); Docker image manifest version 2, schema 2.
 import { invalidParameter } from './errors.ts';
+import { parseManifestJson } from './manifest-json.ts';
 import { isDigest } from './names.ts';
 
 export interface Manifest {
@@ -25,6 +26,7 @@ const ociIndex = 'application/vnd.oci.image.index.v1+json';
 /** RFC 6838, section 4.2. It becomes a header's value, so nothing else may pass. */
 const mediaTypeForm = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
 const schema1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
+const longestQuoted = 256;
 const foreign = /(?:\.foreign\.diff\.|\.nondistributable\.)/;
 
 /**
@@ -78,7 +80,7 @@ export function mediaTypesOf(body: Uint8Array | undefined): ReadonlyMap<string, 
 function parse(body: Uint8Array): Json {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    value = parseManifestJson(body);
   } catch {
     throw invalidManifest('Invalid JSON syntax');
   }
@@ -90,10 +92,10 @@ function mediaTypeOf(json: Json, contentType: string | undefined): string {
   const own = json.mediaType;
   if (own !== undefined && typeof own !== 'string') throw invalidManifest('mediaType must be a string');
   if (own !== undefined && sent !== undefined && own !== sent) {
-    throw invalidManifest(`mediaType in manifest should be '${sent}' not '${own}'`);
+    throw invalidManifest(`mediaType in manifest should be '${sent}' not '${own.slice(0, longestQuoted)}'`);
   }
   const mediaType = sent ?? own ?? (json.manifests === undefined ? ociManifest : ociIndex);
-  if (!mediaTypeForm.test(mediaType)) throw invalidManifest(`Invalid media type ${JSON.stringify(mediaType)}`);
+  if (!mediaTypeForm.test(mediaType)) throw invalidManifest(`Invalid media type ${quoted(mediaType)}`);
   if (schema1.test(mediaType) || json.schemaVersion === 1) throw invalidManifest('schema version 1 is not supported');
   return mediaType;
 }
@@ -107,8 +109,7 @@ function descriptors(json: Json, member: string): Json[] {
 
 function digestOf(descriptor: Json): string {
   const { digest } = descriptor;
-  if (typeof digest !== 'string' || !isDigest(digest))
-    throw invalidManifest(`Invalid digest ${JSON.stringify(digest)}`);
+  if (typeof digest !== 'string' || !isDigest(digest)) throw invalidManifest(`Invalid digest ${quoted(digest)}`);
   return digest;
 }
 
@@ -124,6 +125,12 @@ function object(value: unknown, what: string): Json {
     throw invalidManifest(`${what} must be a JSON object`);
   }
   return value as Json;
+}
+
+/** A value as an error shows it: what was sent may be megabytes. */
+function quoted(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'undefined';
+  return text.length > longestQuoted ? `${text.slice(0, longestQuoted)}…` : text;
 }
 
 function invalidManifest(reason: string) {

@@ -9,6 +9,7 @@ import { invalidParameter, outOfRange } from '#services/ecr/errors.ts';
 import { findImage } from '#services/ecr/image-records.ts';
 import { repositoryKey } from '#services/ecr/keys.ts';
 import { isArchived } from '#services/ecr/lifecycle/storage-class.ts';
+import { parseManifestJson } from '#services/ecr/manifest-json.ts';
 import { isDigest, isTag, type RepositoryName } from '#services/ecr/names.ts';
 import { addressed, addressedArn } from '#services/ecr/registry-scope.ts';
 import { imageAlreadyExists, manifestMediaTypeMissing } from './errors.ts';
@@ -76,7 +77,7 @@ function checkImage(image: {
 /** Whether a manifest says what it is; one that cannot be read is refused where it is read. */
 function statesMediaType(manifest: string): boolean {
   try {
-    const value: unknown = JSON.parse(manifest);
+    const value: unknown = parseManifestJson(Buffer.from(manifest));
     return typeof value !== 'object' || value === null || 'mediaType' in value;
   } catch {
     return true;

@@ -1,5 +1,6 @@
 // Which images of a newer index take the places of those that are here of the older one: by platform. Pure.
 // OCI image spec 1.1, image-index.md: `platform` (architecture, os, os.version, variant).
+import { parseManifestJson } from '#services/ecr/manifest-json.ts';
 
 interface Descriptor {
   readonly digest?: unknown;
@@ -36,7 +37,7 @@ function imagesOf(manifest: Uint8Array): [digest: string, platform: string][] {
 /** What is no JSON object has no images; whoever takes it in says what is wrong with it. */
 function objectOf(manifest: Uint8Array): { readonly manifests?: unknown } {
   try {
-    return (JSON.parse(Buffer.from(manifest).toString('utf8')) as { manifests?: unknown } | null) ?? {};
+    return (parseManifestJson(manifest) as { manifests?: unknown } | null) ?? {};
   } catch {
     return {};
   }
