@@ -34,6 +34,10 @@ export function receiveManifest(
   const { digest, mediaType, body } = manifest;
   const text = body.toString('utf8');
   const key = digestKey(repository.key, digest);
+  const awaited = [...new Set(readManifest(body, mediaType).blobs)];
+  if (Math.max(awaited.length, images.length) > mostAwaited) {
+    throw invalidParameter('ImageManifest', `an image that a cache brings in has at most ${mostAwaited} parts`);
+  }
   const known = tx.get(arrivalKind, key)?.spec;
   if (tag !== undefined) forgetTag(tx, repository, tag);
   const spec: ArrivalSpec = {
@@ -45,7 +49,7 @@ export function receiveManifest(
     manifest: text,
     tags: [...new Set([...(known?.tags ?? []), ...(tag === undefined ? [] : [tag])])],
     upstream: from,
-    blobs: blobSizes(text, readManifest(body, mediaType).blobs),
+    blobs: blobSizes(text, awaited),
     images,
     arrivedAt: now.getTime(),
   };
@@ -126,16 +130,26 @@ function growIndexes(tx: Tx, repository: Repository, digest: string): void {
   }
 }
 
+/**
+ * Docker takes 127 layers. Upstream may be anybody's: each blob that comes looks at all that its image waits for, and each
+ * costs a request.
+ */
+const mostAwaited = 1000;
+/** "Maximum layer size", https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html: 52,000 MiB. */
+const largestLayer = 52_000 * 1024 * 1024;
+
 /** The sizes that a manifest's descriptors state for `digests`; readManifest has checked the rest of their form. */
 function blobSizes(manifest: string, digests: readonly string[]): Record<string, number> {
   const { config, layers, blobs } = JSON.parse(manifest) as Record<string, unknown>;
   const descriptors = [config, layers, blobs].flat() as ({ digest?: unknown; size?: unknown } | undefined | null)[];
+  const stated = new Map(descriptors.map((each) => [each?.digest, each?.size]));
   const sizes: Record<string, number> = {};
   for (const digest of digests) {
-    const size = descriptors.find((each) => each?.digest === digest)?.size;
+    const size = stated.get(digest);
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
       throw invalidParameter('ImageManifest', `the size of ${digest} must be a number of bytes`);
     }
+    if (size > largestLayer) throw invalidParameter('ImageManifest', `${digest} has more than ${largestLayer} bytes`);
     sizes[digest] = size;
   }
   return sizes;

@@ -286,8 +286,22 @@ test('a manifest that no registry takes is malformed', async () => {
     'no json',
     '{"schemaVersion":1}',
     `{"layers":[{"digest":"sha256:${'a'.repeat(64)}","size":-1}]}`,
+    `{"layers":[{"digest":"sha256:${'a'.repeat(64)}","size":54525952001}]}`,
+    layersOf(1001),
+    `{"manifests":[],"nested":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`,
   ]) {
     cache.upstream.putManifest(to, 'bad', Buffer.from(text), manifestType);
     await assert.rejects(cache.pull('up/team/app', 'bad'), upstreamFails('malformed'), text);
   }
 });
+
+test('an image of a thousand layers may still come', async () => {
+  const cache = await createCacheFixture();
+  cache.upstream.putManifest({ registry, repository: 'team/app' }, 'many', Buffer.from(layersOf(1000)), manifestType);
+  assert.notEqual(await cache.pull('up/team/app', 'many'), undefined);
+});
+
+function layersOf(count: number): string {
+  const digestOf = (at: number) => `sha256:${String(at).padStart(64, '0')}`;
+  return JSON.stringify({ layers: Array.from({ length: count }, (_, at) => ({ digest: digestOf(at), size: 1 })) });
+}
