@@ -1,5 +1,6 @@
 // Bodies of an upstream's replies: small ones whole and bounded, large ones as a stream that is held to its length.
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '#kernel/clock.ts';
 import { UpstreamError } from '#drivers/upstream-registry.ts';
 import { asUpstreamError } from './request.ts';
 
@@ -30,15 +31,31 @@ export function jsonOf(url: URL, body: Buffer): Readonly<Record<string, unknown>
   throw new UpstreamError('malformed', `${url.host} sent no JSON object.`);
 }
 
-/** A body of exactly `size` bytes, as it comes. Throws UpstreamError where it ends early or goes on. */
-export async function* bodyOfSize(url: URL, reply: IncomingMessage, size: number): AsyncGenerator<Uint8Array> {
+/** Bytes a second that a body must come to on average, once a minute is over: a byte now and then would hold its place for ever. */
+const slowest = 1024;
+const patienceSeconds = 60;
+
+/** A body of exactly `size` bytes, as it comes. Throws UpstreamError where it ends early, goes on or drips. */
+export async function* bodyOfSize(
+  url: URL,
+  reply: AsyncIterable<Uint8Array>,
+  { size, clock }: { readonly size: number; readonly clock: Pick<Clock, 'now'> },
+): AsyncGenerator<Uint8Array> {
   let received = 0;
+  /** Without the time that whoever reads takes for what came. */
+  let waited = 0;
+  let asked = clock.now().getTime();
   try {
-    for await (const chunk of reply as AsyncIterable<Buffer>) {
+    for await (const chunk of reply) {
       received += chunk.length;
+      waited += (clock.now().getTime() - asked) / 1000;
+      if (waited > patienceSeconds && received < waited * slowest) {
+        throw new UpstreamError('unreachable', `${url.host} sent ${received} bytes in ${Math.round(waited)} s.`);
+      }
       if (received > size)
         throw new UpstreamError('malformed', `${url.host} sent more than the ${size} bytes it said.`);
       yield chunk;
+      asked = clock.now().getTime();
     }
   } catch (thrown) {
     throw asUpstreamError(url, thrown);

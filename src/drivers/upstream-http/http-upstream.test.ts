@@ -227,3 +227,12 @@ test('a registry that drips is given up after a minute', async (t) => {
     failsWith('unreachable'),
   );
 });
+
+test('what a redirect leads to is no manifest for being JSON', async (t) => {
+  const registry = await serve(t, (request, response) => {
+    if (request.url === '/secrets') response.writeHead(200, { 'content-type': 'application/json' }).end('{"key":1}');
+    else response.writeHead(302, { location: '/secrets' }).end();
+  });
+  const from = { registry: registry.host, repository: 'app' };
+  await assert.rejects(createHttpUpstream(systemClock).manifest(from, 'v1', signal), failsWith('malformed'));
+});

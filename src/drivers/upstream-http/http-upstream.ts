@@ -18,12 +18,14 @@ import { UpstreamTokens } from './tokens.ts';
 /** "Registries SHOULD accept manifests of at least 4 megabytes"; ECR takes no more. */
 const largestManifest = 4 * 1024 * 1024;
 const digestForm = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
-const accept = [
+/** What a pull asks for. Anything else that comes is no manifest, but perhaps what a redirect was to get hold of. */
+const manifestTypes = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
-].join(', ');
+];
+const accept = manifestTypes.join(', ');
 
 interface Asked {
   readonly method: 'GET' | 'HEAD';
@@ -76,11 +78,13 @@ class HttpUpstream implements UpstreamRegistry {
     const body = await bodyUpTo(url, reply, largestManifest);
     const { 'content-type': mediaType, 'docker-content-digest': stated } = reply.headers;
     if (mediaType === undefined) throw malformed(asked, 'a manifest without a media type');
+    const type = mediaType.split(';')[0]!.trim().toLowerCase();
+    if (!manifestTypes.includes(type)) throw malformed(asked, 'something that is not a manifest of an image');
     const expected = digestForm.test(reference) ? reference : typeof stated === 'string' ? stated : undefined;
     const algorithm = expected?.startsWith('sha512:') ? 'sha512' : 'sha256';
     const digest = `${algorithm}:${createHash(algorithm).update(body).digest('hex')}`;
     if (expected !== undefined && digest !== expected) throw malformed(asked, `a manifest that is not ${expected}`);
-    return { body, mediaType: mediaType.split(';')[0]!.trim(), digest };
+    return { body, mediaType: type, digest };
   }
 
   digest(from: UpstreamRepository, reference: string, signal: AbortSignal): Promise<string | undefined> {
@@ -103,7 +107,7 @@ class HttpUpstream implements UpstreamRegistry {
       reply.destroy();
       throw malformed(asked, coding === 'identity' ? 'a blob of no stated length' : `a blob in the coding ${coding}`);
     }
-    return { size: Number(length), content: bodyOfSize(url, reply, Number(length)) };
+    return { size: Number(length), content: bodyOfSize(url, reply, { size: Number(length), clock: this.#clock }) };
   }
 
   async #inTime<R>(signal: AbortSignal, work: (limited: AbortSignal) => Promise<R>): Promise<R> {
