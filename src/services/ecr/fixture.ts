@@ -9,7 +9,7 @@ import type { UpstreamRegistry } from '#drivers/upstream-registry.ts';
 import type { Scope } from '#kernel/arn.ts';
 import { systemClock, type Clock } from '#kernel/clock.ts';
 import { AwsError } from '#kernel/error.ts';
-import { silentLog } from '#kernel/log.ts';
+import { silentLog, type Log } from '#kernel/log.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { createStore } from '#kernel/store-create.ts';
 import { createMemoryDisk, type MemoryDisk } from '#kernel/store-memory.ts';
@@ -59,6 +59,7 @@ export async function createFixture(options: {
   readonly disk?: MemoryDisk;
   readonly upstream?: UpstreamRegistry;
   readonly scanner?: Scanner;
+  readonly log?: Log;
 }): Promise<Fixture> {
   const clock = createSetClock();
   const disk = options.disk ?? createMemoryDisk(clock);
@@ -67,8 +68,8 @@ export async function createFixture(options: {
   };
   const store = await createStore({ database: disk.open(), kinds: ecrKinds, log: silentLog, onFatal, strict: true });
   const authorizer = createRootAuthorizer();
-  const { blobs, endpoint = 'localhost:4566', scanner = new FakeScanner() } = options;
-  const parts = { store, blobs, scanner, clock, random: systemRandom, log: silentLog, authorizer };
+  const { blobs, endpoint = 'localhost:4566', scanner = new FakeScanner(), log = silentLog } = options;
+  const parts = { store, blobs, scanner, clock, random: systemRandom, log, authorizer };
   const upstream = options.upstream ?? new FakeUpstream();
   const ecr = createEcr({ ...parts, upstream, tokenKey: Buffer.alloc(32, 7), endpoint, home });
   const call: Fixture['call'] = async (name, input, scope = home) => {

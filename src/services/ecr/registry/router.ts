@@ -175,13 +175,15 @@ function unsupported(allowed: readonly string[]): RegistryError {
 }
 
 function fail(parts: RegistryParts, request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+  // Without the query: the seal of a download URL opens a blob to whoever reads it.
+  const asked = { method: request.method, path: request.url?.split('?', 1)[0] };
   if (request.socket.destroyed || response.destroyed) {
-    parts.log.debug('a registry request ended early', { method: request.method, path: request.url, error: thrown });
+    parts.log.debug('a registry request ended early', { ...asked, error: thrown });
     return;
   }
   const known = registryErrorOf(thrown) ?? denial(thrown);
   if (known === undefined) {
-    parts.log.error('a registry request failed', { method: request.method, path: request.url, error: thrown });
+    parts.log.error('a registry request failed', { ...asked, error: thrown });
   }
   // With the headers gone the only honest end is a broken one: the client sees that the body is incomplete.
   if (response.headersSent) {

@@ -1,0 +1,40 @@
+// What the registry's door writes down of a request that failed.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { FakeBlobs } from '#drivers/blobs-fake.ts';
+import { systemClock } from '#kernel/clock.ts';
+import { createLog } from '#kernel/log.ts';
+import { systemRandom } from '#kernel/random.ts';
+import { createFixture } from '#services/ecr/fixture.ts';
+
+test('the log names the path of a request that failed, and not its query: a download URL is as good as a password', async (t) => {
+  const lines: string[] = [];
+  const blobs = new FakeBlobs({ clock: systemClock, random: systemRandom });
+  const log = createLog(systemClock, 'debug', (line) => void lines.push(line));
+  const { ecr, call } = await createFixture({ blobs, log });
+  await call('CreateRepository', { repositoryName: 'app' });
+  const config = Buffer.from('{}');
+  const digest = await blobs.put('123456789012.us-east-1', config);
+  const { uploadId } = await call('InitiateLayerUpload', { repositoryName: 'app' });
+  const part = { uploadId, partFirstByte: 0, partLastByte: 1, layerPartBlob: config };
+  await call('UploadLayerPart', { repositoryName: 'app', ...part });
+  await call('CompleteLayerUpload', { repositoryName: 'app', uploadId, layerDigests: [digest] });
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const imageManifest = JSON.stringify({ schemaVersion: 2, mediaType, config: { mediaType: 'a/b', digest, size: 2 } });
+  await call('PutImage', { repositoryName: 'app', imageManifest });
+  const { downloadUrl = '' } = await call('GetDownloadUrlForLayer', { repositoryName: 'app', layerDigest: digest });
+  blobs.size = () => Promise.reject(new Error('the disk is broken'));
+  const server = createServer((request, response) => void ecr.registry(request, response)).listen(0, '127.0.0.1');
+  t.after(() => void server.close());
+  await once(server, 'listening');
+  const { pathname, search, searchParams } = new URL(downloadUrl);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${pathname}${search}`;
+  const reply = await fetch(url, { headers: { connection: 'close' } });
+  assert.equal(reply.status, 500);
+  const told = lines.join('');
+  assert.ok(told.includes(`"path":"${pathname}"`) && told.includes('the disk is broken'));
+  assert.ok(!told.includes(searchParams.get('seal')!));
+});
