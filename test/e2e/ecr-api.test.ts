@@ -152,7 +152,7 @@ test('images are listed in pages and by status, and deleted one by one, with a r
   );
   assert.deepEqual(
     deleted.failures!.map(({ failureCode }) => failureCode),
-    ['MissingDigestAndTag', 'ImageNotFound', 'ImageNotFound', 'InvalidImageDigest', 'InvalidImageTag'],
+    ['ImageTagDoesNotMatchDigest', 'MissingDigestAndTag', 'ImageNotFound', 'InvalidImageDigest', 'InvalidImageTag'],
   );
   assert.deepEqual(await pages('ANY'), [2]);
 });
