@@ -1,7 +1,8 @@
 // Reads a database into tables, and brings documents of older versions up to date.
 import type { AnyKind, Content, Database, DocumentRow, Resource } from './store.ts';
 import { Table } from './table.ts';
-import { rowOf } from './transaction.ts';
+import { TextResource } from './text-resource.ts';
+import { resourceOf, rowOf } from './transaction.ts';
 
 export interface Loaded {
   /** By the kind's name. */
@@ -23,7 +24,7 @@ export async function load(database: Database, kinds: readonly AnyKind[]): Promi
         `The database holds a document of the kind ${row.kind}, which this version of Berth does not know`,
       );
     }
-    const resource = resourceOf(table.kind, row);
+    const resource = storedResource(table.kind, row);
     table.set(row.key, resource);
     if (row.version < table.kind.version) upgraded.push(rowOf(table.kind, row.key, resource, row.revision));
   }
@@ -42,7 +43,7 @@ function declare(kinds: readonly AnyKind[]): ReadonlyMap<string, Table> {
   return tables;
 }
 
-function resourceOf(kind: AnyKind, row: DocumentRow): Resource<unknown, unknown> {
+function storedResource(kind: AnyKind, row: DocumentRow): Resource<unknown, unknown> {
   const { key, version, revision, body } = row;
   if (body === undefined) throw new Error(`The database's ${kind.name} ${key} has no body`);
   if (version > kind.version) {
@@ -51,7 +52,7 @@ function resourceOf(kind: AnyKind, row: DocumentRow): Resource<unknown, unknown>
         `it was written by a newer Berth than this one, which knows version ${kind.version}`,
     );
   }
+  if (version === kind.version && kind.residence === 'text') return new TextResource({ key, revision, text: body });
   const stored = JSON.parse(body) as Content<unknown, unknown>;
-  const content = version === kind.version ? stored : kind.upgrade!(stored, version);
-  return { key, revision, spec: content.spec, status: content.status };
+  return resourceOf(kind, row, version === kind.version ? stored : kind.upgrade!(stored, version));
 }

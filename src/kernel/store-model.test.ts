@@ -89,12 +89,17 @@ function checkSame(reader: Reader, model: Model, prefix = ''): void {
   }
 }
 
-test('a store is a plain map with indexes, whatever is written, aborted and reopened', async () => {
+for (const residence of ['objects', 'text'] as const) {
+  test(`a store of ${residence} is a plain map with indexes, whatever is written, aborted and reopened`, () =>
+    holdsAgainstModel(residence === 'text' ? { ...documents, residence } : documents));
+}
+
+async function holdsAgainstModel(kind: typeof documents): Promise<void> {
   await fc.assert(
     fc.asyncProperty(fc.array(transaction, { maxLength: 12 }), async (history) => {
       const disk = createMemoryDisk(systemClock);
       const open = () =>
-        createStore({ database: disk.open(), kinds: [documents], log: silentLog, onFatal: assert.fail, strict: true });
+        createStore({ database: disk.open(), kinds: [kind], log: silentLog, onFatal: assert.fail, strict: true });
       let store = await open();
       let model: Model = new Map();
       for (const { steps, abort, reopen } of history) {
@@ -118,7 +123,7 @@ test('a store is a plain map with indexes, whatever is written, aborted and reop
       }
     }),
   );
-});
+}
 
 function throws(work: () => void): boolean {
   try {

@@ -1,6 +1,9 @@
 // The store's contract: the working set in memory, a database under it as the durable truth.
 
-/** A stored thing: what is wanted of it and what was observed of it. Never mutated; a change makes a new one. */
+/**
+ * A stored thing: what is wanted of it and what was observed of it. Never mutated; a change makes a new one. Of a kind that
+ * is kept as text, `spec` and `status` are read when first asked for: take them from the resource, do not spread it.
+ */
 export interface Resource<S, T> {
   readonly key: string;
   /** The store's sequence number at the resource's last change. */
@@ -25,12 +28,17 @@ export interface Kind<S, T> {
   readonly version: number;
   /** Turns a document of version `from` into the present shape. Required once `version` > 1. */
   upgrade?(content: Content<unknown, unknown>, from: number): Content<S, T>;
+  /**
+   * How resources lie in memory: as objects, when absent; or as their JSON text, for kinds with many large documents that
+   * are seldom read again.
+   */
+  readonly residence?: 'text';
   /** Secondary look-ups: the value(s) under which a resource is found by `Reader.by`. */
   readonly indexes?: Readonly<Record<string, (resource: Resource<S, T>) => string | readonly string[] | undefined>>;
 }
 
 /** A kind of whatever shape, as a `Kind<S, T>` of every S and T is one. */
-export interface AnyKind extends Pick<Kind<unknown, unknown>, 'name' | 'version' | 'upgrade'> {
+export interface AnyKind extends Pick<Kind<unknown, unknown>, 'name' | 'version' | 'upgrade' | 'residence'> {
   readonly indexes?: Readonly<Record<string, (resource: never) => string | readonly string[] | undefined>>;
 }
 

@@ -1,11 +1,14 @@
 // One kind's working set: its resources, their keys in order, its indexes.
 import { SortedKeys } from './sorted-keys.ts';
 import type { AnyKind, ListWindow, Resource } from './store.ts';
+import { TextResource } from './text-resource.ts';
 
 type Any = Resource<unknown, unknown>;
 
 /** Index name -> the values under which a resource is filed. */
 type Filed = ReadonlyMap<string, readonly string[]>;
+
+const nowhere: Filed = new Map();
 
 /** Changed by `set` alone; lists and indexes follow at once. */
 export class Table {
@@ -25,11 +28,12 @@ export class Table {
   }
 
   get(key: string): Any | undefined {
-    return this.#resources.get(key);
+    const kept = this.#resources.get(key);
+    return kept instanceof TextResource ? kept.unread() : kept;
   }
 
   list(prefix: string, { after, limit }: ListWindow = {}): Any[] {
-    return this.#keys.startingWith(prefix, after, limit).map((key) => this.#resources.get(key)!);
+    return this.#keys.startingWith(prefix, after, limit).map((key) => this.get(key)!);
   }
 
   /** The resources filed under `value`, ordered by key. Throws where the kind has no such index. */
@@ -37,15 +41,16 @@ export class Table {
     const values = this.#indexes.get(index);
     if (!values) throw new Error(`The kind ${this.kind.name} has no index ${index}`);
     const keys = values.get(value);
-    return keys ? keys.startingWith('').map((key) => this.#resources.get(key)!) : [];
+    return keys ? keys.startingWith('').map((key) => this.get(key)!) : [];
   }
 
   /** Puts `next` (or nothing) in the place of `key`. If an index function throws, nothing has changed. */
   set(key: string, next: Any | undefined): void {
-    const previous = this.#resources.get(key);
+    const previous = this.get(key);
     const before = previous && this.#file(previous);
     const after = next && this.#file(next);
-    if (next) this.#resources.set(key, next);
+    // What its giver has read of it goes when he does.
+    if (next) this.#resources.set(key, next instanceof TextResource ? next.unread() : next);
     else this.#resources.delete(key);
     if (!previous && next) this.#keys.add(key);
     if (previous && !next) this.#keys.delete(key);
@@ -53,6 +58,7 @@ export class Table {
   }
 
   #file(resource: Any): Filed {
+    if (this.#indexes.size === 0) return nowhere;
     const filed = new Map<string, readonly string[]>();
     for (const [name, valuesOf] of Object.entries(this.kind.indexes ?? {})) {
       const values = valuesOf(resource as never);

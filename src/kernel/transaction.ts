@@ -2,6 +2,7 @@
 import { deepFreeze, sameJson } from './json.ts';
 import type { AnyKind, Change, Content, DocumentRow, Kind, ListWindow, Resource, Tx } from './store.ts';
 import type { Table } from './table.ts';
+import { TextResource } from './text-resource.ts';
 
 type Any = Resource<unknown, unknown>;
 
@@ -63,11 +64,12 @@ export class Transaction implements Tx {
     if (present && sameJson(present.spec, content.spec) && sameJson(present.status, content.status)) {
       return present as Resource<S, T>;
     }
-    const next = { key, revision: this.#sequence + 1, spec: content.spec, status: content.status };
     if (this.#options.strict) {
-      checkJson(kind.name, next);
-      deepFreeze(next);
+      checkJson(kind.name, key, content);
+      deepFreeze(content);
     }
+    const next = resourceOf(table.kind, { key, revision: this.#sequence + 1 }, content) as Resource<S, T>;
+    if (this.#options.strict) Object.freeze(next);
     this.#set(table, key, next);
     return next;
   }
@@ -130,7 +132,23 @@ export class Transaction implements Tx {
 /** The document that a database keeps of a resource, or its deletion. Throws where its content is no JSON. */
 export function rowOf(kind: AnyKind, key: string, resource: Any | undefined, revision: number): DocumentRow {
   const row = { kind: kind.name, key, version: kind.version, revision };
-  return resource ? { ...row, body: JSON.stringify({ spec: resource.spec, status: resource.status }) } : row;
+  if (resource === undefined) return row;
+  return { ...row, body: resource instanceof TextResource ? resource.text : textOf(resource) };
+}
+
+/** A resource as its kind's lie in memory. Throws where its content is no JSON. */
+export function resourceOf(
+  kind: AnyKind,
+  name: Pick<Any, 'key' | 'revision'>,
+  content: Content<unknown, unknown>,
+): Any {
+  const { key, revision } = name;
+  if (kind.residence === 'text') return new TextResource({ key, revision, text: textOf(content) }, content);
+  return { key, revision, spec: content.spec, status: content.status };
+}
+
+function textOf({ spec, status }: Content<unknown, unknown>): string {
+  return JSON.stringify({ spec, status });
 }
 
 function checkKey(kind: string, key: string): void {
@@ -140,7 +158,7 @@ function checkKey(kind: string, key: string): void {
   }
 }
 
-function checkJson(kind: string, { key, spec, status }: Any): void {
+function checkJson(kind: string, key: string, { spec, status }: Content<unknown, unknown>): void {
   const content = { spec, status };
   if (!sameJson(content, JSON.parse(JSON.stringify(content)))) {
     throw new Error(`The content of ${kind} ${key} does not survive JSON`);

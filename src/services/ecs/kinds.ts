@@ -65,11 +65,32 @@ export interface TaskDefinitionSpec extends Scope {
   readonly deregisteredAt?: number;
 }
 
-export const taskDefinitionKind: Kind<TaskDefinitionSpec, Plain> = { name: 'ecs/task-definition', version: 1 };
+export const taskDefinitionKind: Kind<TaskDefinitionSpec, Plain> = {
+  name: 'ecs/task-definition',
+  version: 1,
+  residence: 'text',
+  indexes: { status: ({ spec }) => inStatus(spec, spec.status) },
+};
+
+/** The value under which a definition is filed in the index `status`. */
+export function inStatus(scope: Scope, status: string): string {
+  return scopedKey(scope, status);
+}
 
 /** Revisions are padded, so that keys are in their order. */
 export function taskDefinitionKey(scope: Scope, family: string, revision: number): string {
-  return `${familyKey(scope, family)}:${String(revision).padStart(10, '0')}`;
+  return `${revisionsPrefix(scope, family)}${String(revision).padStart(10, '0')}`;
+}
+
+/** What the keys of all revisions of a family begin with, and no others. */
+export function revisionsPrefix(scope: Scope, family: string): string {
+  return `${familyKey(scope, family)}:`;
+}
+
+/** The family and revision in such a key. */
+export function parseTaskDefinitionKey(key: string): Pick<TaskDefinitionSpec, 'family' | 'revision'> {
+  const colon = key.lastIndexOf(':');
+  return { family: key.slice(key.lastIndexOf('/') + 1, colon), revision: Number(key.slice(colon + 1)) };
 }
 
 /** A container as the definition and the overrides want it. */

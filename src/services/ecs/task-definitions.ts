@@ -8,7 +8,10 @@ import { cannotDescribeTaskDefinition, clientException, revisionMissing } from '
 import {
   familyKey,
   familyKind,
+  inStatus,
   nothingObserved,
+  parseTaskDefinitionKey,
+  revisionsPrefix,
   taskDefinitionKey,
   taskDefinitionKind,
   type TaskDefinitionSpec,
@@ -23,7 +26,8 @@ const mostListed = 100;
 export function findTaskDefinition(reader: Reader, scope: Scope, identifier: string): TaskDefinitionSpec | undefined {
   const { family, revision } = parseTaskDefinitionName(scope, identifier);
   if (revision !== undefined) return reader.get(taskDefinitionKind, taskDefinitionKey(scope, family, revision))?.spec;
-  return revisionsOf(reader, scope, family).findLast(({ status }) => status === 'ACTIVE');
+  const revisions = reader.list(taskDefinitionKind, revisionsPrefix(scope, family));
+  return revisions.findLast(({ spec }) => spec.status === 'ACTIVE')?.spec;
 }
 
 export function taskDefinitionOperations(architecture: Architecture): Operations<'ecs'> {
@@ -132,34 +136,31 @@ function listTaskDefinitions(input: In<'ecs', 'ListTaskDefinitions'>, reader: Re
   checkStatus(status, ['ACTIVE', 'INACTIVE', 'DELETE_IN_PROGRESS']);
   if (sort !== 'ASC' && sort !== 'DESC') throw clientException('sort should be one of [ASC,DESC]');
   // AWS calls it a prefix, but takes it as the whole name of a family.
-  const among = familyPrefix
-    ? revisionsOf(reader, context, familyPrefix)
-    : reader.list(taskDefinitionKind, familyKey(context, '')).map(({ spec }) => spec);
-  const found = among.filter((spec) => spec.status === status);
+  const prefix = familyPrefix ? revisionsPrefix(context, familyPrefix) : '';
+  const found = keysIn(reader, context, status).filter((key) => key.startsWith(prefix));
   if (sort === 'DESC') found.reverse();
-  const page = context.page(found, sort === 'DESC' ? (spec) => descending(keyOf(spec)) : keyOf, {
+  const page = context.page(found, sort === 'DESC' ? descending : (key) => key, {
     token: nextToken,
     limit: checkedLimit(input.maxResults, mostListed),
   });
-  return { taskDefinitionArns: page.items.map(arnOf), nextToken: page.nextToken };
+  const arns = page.items.map((key) => arnOf(context, parseTaskDefinitionKey(key)));
+  return { taskDefinitionArns: arns, nextToken: page.nextToken };
 }
 
 function listFamilies(input: In<'ecs', 'ListTaskDefinitionFamilies'>, reader: Reader, context: Context) {
   const { familyPrefix = '', status = 'ALL', nextToken, maxResults } = input;
   checkStatus(status, ['ACTIVE', 'INACTIVE', 'ALL']);
-  const families = new Map<string, boolean>();
-  for (const { spec } of reader.list(taskDefinitionKind, familyKey(context, familyPrefix))) {
-    families.set(spec.family, families.get(spec.family) === true || spec.status === 'ACTIVE');
-  }
-  const names = Array.from(families.keys()).toSorted(byCodeUnit);
-  const found = names.filter((name) => status === 'ALL' || families.get(name) === (status === 'ACTIVE'));
+  const keys = reader.list(taskDefinitionKind, familyKey(context, familyPrefix)).map(({ key }) => key);
+  const active = familiesOf(keysIn(reader, context, 'ACTIVE'));
+  const names = Array.from(familiesOf(keys)).toSorted(byCodeUnit);
+  const found = names.filter((name) => status === 'ALL' || active.has(name) === (status === 'ACTIVE'));
   const page = context.page(found, (name) => name, { token: nextToken, limit: checkedLimit(maxResults, mostListed) });
   return { families: page.items, nextToken: page.nextToken };
 }
 
 function describeTaskDefinition(spec: TaskDefinitionSpec): TaskDefinitionShape {
   return {
-    taskDefinitionArn: arnOf(spec),
+    taskDefinitionArn: arnOf(spec, spec),
     containerDefinitions: [...spec.containerDefinitions],
     family: spec.family,
     revision: spec.revision,
@@ -179,17 +180,17 @@ function describeTaskDefinition(spec: TaskDefinitionSpec): TaskDefinitionShape {
   };
 }
 
-/** In the order of their revisions. */
-function revisionsOf(reader: Reader, scope: Scope, family: string): TaskDefinitionSpec[] {
-  return reader.list(taskDefinitionKind, `${familyKey(scope, family)}:`).map(({ spec }) => spec);
+/** The keys of the definitions of a status, in order: lists read no definition. */
+function keysIn(reader: Reader, scope: Scope, status: string): string[] {
+  return reader.by(taskDefinitionKind, 'status', inStatus(scope, status)).map(({ key }) => key);
 }
 
-function arnOf(spec: TaskDefinitionSpec): string {
-  return taskDefinitionArn(spec, spec.family, spec.revision);
+function familiesOf(keys: readonly string[]): Set<string> {
+  return new Set(keys.map((key) => parseTaskDefinitionKey(key).family));
 }
 
-function keyOf(spec: TaskDefinitionSpec): string {
-  return taskDefinitionKey(spec, spec.family, spec.revision);
+function arnOf(scope: Scope, { family, revision }: Pick<TaskDefinitionSpec, 'family' | 'revision'>): string {
+  return taskDefinitionArn(scope, family, revision);
 }
 
 function checkStatus(status: string, among: readonly string[]): void {
