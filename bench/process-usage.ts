@@ -1,5 +1,5 @@
 // Memory and processor time of a process, from /proc (proc(5)).
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { systemClock } from '#kernel/clock.ts';
 
 const ticksPerSecond = 100; // USER_HZ, the same on every Linux that we support
@@ -26,6 +26,15 @@ function proportionalOf(pid: number): number | undefined {
     if ((thrown as NodeJS.ErrnoException).code === 'EACCES') return undefined;
     throw thrown;
   }
+}
+
+/** Resident memory at its highest since the start, or since `forgetPeak`; bytes. */
+export function peakOf(pid: number): number {
+  return kib(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmHWM');
+}
+
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
 function kib(text: string, name: string): number {

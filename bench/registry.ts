@@ -1,27 +1,37 @@
 // Bench: the registry against Debian's docker-registry, by skopeo and by plain requests, in alternating rounds.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { applyLoad, perSecond } from './apply-load.ts';
 import { figure, median, ratio, type Bench, type Table } from './bench.ts';
 import { withCleanUp, type CleanUp } from './clean-up.ts';
+import { forgetPeak, peakOf } from './process-usage.ts';
 import { writeOciLayout, type ImageSize } from './oci-layout.ts';
 import { isInstalled, startBerth, startDockerRegistry, type Berth } from './servers.ts';
 
 const run = promisify(execFile);
 const vpcCidr = '10.206.0.0/16';
 const rounds = 5;
-const parallelPulls = 8;
 const requestRounds = 3;
 const requestSeconds = 2;
 const mebibyte = 1024 * 1024;
 
-const images = [
-  { title: '200 MB in 4 layers', size: { layers: 4, layerBytes: 50_000_000 } },
-  { title: '60 layers of 20 kB', size: { layers: 60, layerBytes: 20_000 } },
-] as const;
+interface Image {
+  readonly title: string;
+  readonly size: ImageSize;
+  readonly rounds: number;
+  /** Beside the pull alone. */
+  readonly pullsAtOnce: number;
+}
+
+const small: Image = { title: '60 layers of 20 kB', size: { layers: 60, layerBytes: 20_000 }, rounds, pullsAtOnce: 8 };
+const images: readonly Image[] = [
+  { title: '200 MB in 4 layers', size: { layers: 4, layerBytes: 50_000_000 }, rounds, pullsAtOnce: 8 },
+  small,
+  { title: '1 GB in one layer', size: { layers: 1, layerBytes: 1_000_000_000 }, rounds: 1, pullsAtOnce: 2 },
+];
 
 type Say = (line: string) => void;
 
@@ -47,7 +57,7 @@ export const registry: Bench = {
       cleanUp.add(() => rmSync(folder, { recursive: true, force: true }));
       const copies: Table[] = [];
       for (const image of images) copies.push(await copyTable(image, { contestants, folder, say }));
-      return [...copies, await requestTable(contestants, say), memoryTable(contestants)];
+      return [...copies, await requestTable(contestants, say)];
     }),
 };
 
@@ -87,19 +97,17 @@ interface Setting {
 type Feat = 'push' | 'pull' | 'parallel pulls';
 
 /** Each round has an image of its own, the same for all: nobody has a layer of it beforehand. */
-async function copyTable(
-  image: { readonly title: string; readonly size: ImageSize },
-  setting: Setting,
-): Promise<Table> {
+async function copyTable(image: Image, setting: Setting): Promise<Table> {
   const { contestants, folder, say } = setting;
   const feats: readonly Feat[] = ['push', 'pull', 'parallel pulls'];
+  for (const { pid } of contestants) forgetPeak(pid);
   const times = new Map<string, number[]>();
   const note = (feat: Feat, name: string, ms: number) => {
     const key = `${feat} ${name}`;
     times.set(key, [...(times.get(key) ?? []), ms]);
     say(`${image.title}, ${feat}: ${name} ${figure(ms)} ms`);
   };
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1; round <= image.rounds; round++) {
     const layout = join(folder, `image-${round}`);
     writeOciLayout(layout, image.size);
     const repository = `bench-${image.size.layers}-${round}`;
@@ -112,9 +120,9 @@ async function copyTable(
       const pull = (to: string) => skopeo(contestant, 'src', remote, `dir:${join(folder, to)}`);
       note('pull', contestant.name, await pull('pulled'));
       const start = performance.now();
-      await Promise.all(Array.from({ length: parallelPulls }, (_, at) => pull(`pulled-${at}`)));
+      await Promise.all(Array.from({ length: image.pullsAtOnce }, (_, at) => pull(`pulled-${at}`)));
       note('parallel pulls', contestant.name, performance.now() - start);
-      for (const to of ['pulled', ...Array.from({ length: parallelPulls }, (_, at) => `pulled-${at}`)]) {
+      for (const to of ['pulled', ...Array.from({ length: image.pullsAtOnce }, (_, at) => `pulled-${at}`)]) {
         rmSync(join(folder, to), { recursive: true, force: true });
       }
     }
@@ -124,12 +132,19 @@ async function copyTable(
     contestants.map(({ name }) => {
       const own = times.get(`${feat} ${name}`)!;
       const reference = median(times.get(`${feat} docker-registry`)!);
-      const title = feat === 'parallel pulls' ? `${parallelPulls} pulls at once` : feat;
+      const title = feat === 'parallel pulls' ? `${image.pullsAtOnce} pulls at once` : feat;
       const each = own.map((ms) => figure(ms)).join(' / ');
       return [title, name, figure(median(own)), each, name === 'Berth' ? ratio(median(own) / reference) : ''];
     }),
   );
-  return { title: image.title, head: ['by skopeo', 'registry', 'median ms', 'rounds ms', 'Berth takes'], rows };
+  const peaks = contestants.map(({ name, pid }) => `${name} ${figure(peakOf(pid) / mebibyte)} MiB`).join(', ');
+  const remarks = [`Resident memory at its highest meanwhile: ${peaks}.`];
+  return {
+    title: image.title,
+    head: ['by skopeo', 'registry', 'median ms', 'rounds ms', 'Berth takes'],
+    rows,
+    remarks,
+  };
 }
 
 /** Milliseconds. */
@@ -142,7 +157,7 @@ async function skopeo(contestant: Contestant, end: 'src' | 'dest', from: string,
 }
 
 async function requestTable(contestants: readonly Contestant[], say: Say): Promise<Table> {
-  const path = `/v2/bench-${images[1].size.layers}-1/manifests/v1`;
+  const path = `/v2/bench-${small.size.layers}-1/manifests/v1`;
   const rows: string[][] = [];
   for (const method of ['HEAD', 'GET'] as const) {
     const speeds = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
@@ -187,13 +202,4 @@ function requestOf(method: string, path: string, { port, credentials }: Contesta
     ...(basic === undefined ? [] : [`Authorization: Basic ${basic}`]),
   ];
   return Buffer.from(`${method} ${path} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`);
-}
-
-/** Of each server since its start: all of the above was asked of it. */
-function memoryTable(contestants: readonly Contestant[]): Table {
-  const rows = contestants.map(({ name, pid }) => {
-    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1];
-    return [name, figure((Number(peak) * 1024) / mebibyte)];
-  });
-  return { title: 'Memory at its highest', head: ['registry', 'RSS MiB'], rows };
 }

@@ -1,4 +1,5 @@
 // The blob store on a file system. How it lies on the disk: layout.ts.
+import { FoundWhole } from './found-whole.ts';
 import { createHash } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -41,6 +42,7 @@ class FsBlobs implements Blobs {
   /** By path: of an upload, or of a blob that comes or goes. */
   readonly #turns = new Turns();
   readonly #uploads: UploadFiles;
+  readonly #foundWhole: FoundWhole;
 
   constructor(directory: string, { clock, random, log = silentLog }: World) {
     this.#layout = new BlobLayout(directory);
@@ -48,6 +50,7 @@ class FsBlobs implements Blobs {
     this.#clock = clock;
     this.#random = random;
     this.#log = log;
+    this.#foundWhole = new FoundWhole(clock);
     this.#uploads = new UploadFiles({
       layout: this.#layout,
       folders: this.#folders,
@@ -128,14 +131,19 @@ class FsBlobs implements Blobs {
     lending?: 'lent',
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const lent = lending === 'lent';
-    const file = await present(open(this.#layout.blob(namespace, digest), 'r'));
+    const path = this.#layout.blob(namespace, digest);
+    const file = await present(open(path, 'r'));
     if (file === undefined) throw names.noSuchBlob(digest);
     try {
-      const { size } = await file.stat();
+      const stats = await file.stat();
+      const { size } = stats;
       const part = names.clip(size, range);
       const length = part === undefined ? 0 : part.end - part.start + 1;
-      if (part !== undefined && length < size) return yield* readPieces(file, { start: part.start, length, lent });
-      if (yield* verifiedBytes(file, digest, { start: 0, length: size, lent })) return;
+      if (part !== undefined && (length < size || this.#foundWhole.isFresh(path, stats))) {
+        return yield* readPieces(file, { start: part.start, length, lent });
+      }
+      if (yield* verifiedBytes(file, digest, { start: 0, length: size, lent }))
+        return this.#foundWhole.note(path, stats);
       await this.#putAside(file, namespace, digest);
       throw names.damagedBlob(digest);
     } finally {
