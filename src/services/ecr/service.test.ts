@@ -7,10 +7,7 @@ import { test, type TestContext } from 'node:test';
 import type { Blobs } from '#drivers/blobs.ts';
 import { createFsBlobs } from '#drivers/blobs-fs/fs-blobs.ts';
 import { createFixture, elsewhere, home, type Fixture } from './fixture.ts';
-import { putImage, repositoryIn } from './image-records.ts';
-import { blobNamespace, digestKey } from './keys.ts';
-import { layerKind } from './kinds.ts';
-import { readManifest } from './manifest.ts';
+import { pushImage } from './pushed-image.fixture.ts';
 
 async function start(t: TestContext): Promise<Fixture & { blobs: Blobs }> {
   const directory = await mkdtemp(join(tmpdir(), 'berth-ecr-'));
@@ -20,25 +17,9 @@ async function start(t: TestContext): Promise<Fixture & { blobs: Blobs }> {
 }
 
 /** Puts an image of one 100-byte configuration into a repository, as the registry does; gives its digest. */
-async function push(
-  ecr: Awaited<ReturnType<typeof start>>,
-  repositoryName: string,
-  tag: string | undefined,
-  content = 'x',
-) {
-  const name = { scope: home, repositoryName };
-  const config = await ecr.blobs.put(blobNamespace(home), Buffer.from(content.padEnd(100)));
-  const mediaType = 'application/vnd.docker.distribution.manifest.v2+json';
-  const own = { mediaType: 'application/vnd.docker.container.image.v1+json', size: 100, digest: config };
-  const body = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config: own, layers: [] }));
-  const digest = await ecr.blobs.put(blobNamespace(home), body);
-  await ecr.store.write((tx) => {
-    const layer = { digest: config, size: 100, uploadedAt: 0 };
-    tx.put(layerKind, digestKey(repositoryIn(tx, name).key, config), { spec: layer, status: null });
-    const pushedAt = ecr.clock.now().getTime();
-    putImage(tx, name, { content: readManifest(body, undefined), digest, size: body.length, tag, pushedAt });
-  });
-  return { digest, manifest: body.toString() };
+function push(ecr: Awaited<ReturnType<typeof start>>, repositoryName: string, tag: string | undefined, content = 'x') {
+  const image = { content: content.padEnd(100), mediaType: 'application/vnd.docker.container.image.v1+json' };
+  return pushImage(ecr, { scope: home, repositoryName }, { ...image, ...(tag !== undefined && { tag }) });
 }
 
 test('a repository is created, described and deleted', async (t) => {

@@ -8,14 +8,14 @@ import { systemRandom } from '#kernel/random.ts';
 import type { Reconciler } from '#kernel/reconciler.ts';
 import type { Change, Reader } from '#kernel/store.ts';
 import { createFixture, home, type Fixture } from '#services/ecr/fixture.ts';
-import { findImage, putImage, repositoryIn } from '#services/ecr/image-records.ts';
+import { findImage } from '#services/ecr/image-records.ts';
 import { blobNamespace, digestKey, repositoryKey, tagKey } from '#services/ecr/keys.ts';
 import { imageKind, layerKind, tagKind } from '#services/ecr/kinds.ts';
-import { readManifest } from '#services/ecr/manifest.ts';
 import type { RepositoryName } from '#services/ecr/names.ts';
 import type { CopyParts } from './copy-image.ts';
 import { createBackfillReconciler } from './backfill-reconciler.ts';
 import { createReplicationReconciler } from './replication-reconciler.ts';
+import { pushImage, pushManifest } from '#services/ecr/pushed-image.fixture.ts';
 
 export const europe: Scope = { account: home.account, region: 'eu-west-1' };
 export const repositoryName = 'team/api';
@@ -76,38 +76,18 @@ function replicasOf(fixture: Fixture, blobs: Blobs): Replicas {
       await steps.reconcile(key, AbortSignal.timeout(10_000));
     }
   };
-  const put = async (manifest: object, tag: string | undefined, at: RepositoryName) => {
-    const body = Buffer.from(JSON.stringify({ schemaVersion: 2, ...manifest }));
-    const digest = await blobs.put(blobNamespace(at.scope), body);
-    const pushedAt = clock.now().getTime();
-    const content = readManifest(body, undefined);
-    await store.write((tx) => putImage(tx, at, { content, digest, size: body.length, tag, pushedAt }));
-    return digest;
-  };
+  const ground = { store, blobs, clock };
   return {
     ...fixture,
     blobs,
     world,
     async push(content, tag, at = source) {
-      const digest = await blobs.put(blobNamespace(at.scope), Buffer.from(content));
-      const layer = { digest, size: content.length, uploadedAt: 0 };
-      await store.write((tx) => {
-        tx.put(layerKind, digestKey(repositoryIn(tx, at).key, digest), { spec: layer, status: null });
-      });
-      const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-      return put(
-        {
-          mediaType,
-          config: { mediaType: 'application/vnd.oci.image.config.v1+json', size: content.length, digest },
-          layers: [],
-        },
-        tag,
-        at,
-      );
+      return (await pushImage(ground, at, { content, ...(tag !== undefined && { tag }) })).digest;
     },
     async pushIndex(digests, tag, at = source) {
       const mediaType = 'application/vnd.oci.image.index.v1+json';
-      return put({ mediaType, manifests: digests.map((digest) => ({ digest, size: 1, mediaType: 'a/b' })) }, tag, at);
+      const manifests = digests.map((digest) => ({ digest, size: 1, mediaType: 'a/b' }));
+      return (await pushManifest(ground, at, { mediaType, manifests }, tag)).digest;
     },
     step: stepOf(reconciler),
     concerns: (change) => store.read((reader) => reconciler.concerns(change, reader)),

@@ -7,11 +7,8 @@ import { ScannerError, type Finding } from '#drivers/scanner.ts';
 import { systemClock } from '#kernel/clock.ts';
 import { seededRandom } from '#kernel/seeded-random.ts';
 import { createFixture, home } from '#services/ecr/fixture.ts';
-import { putImage, repositoryIn } from '#services/ecr/image-records.ts';
-import { blobNamespace, digestKey } from '#services/ecr/keys.ts';
-import { layerKind } from '#services/ecr/kinds.ts';
 import { scanKind } from './kinds.ts';
-import { readManifest } from '#services/ecr/manifest.ts';
+import { pushImage } from '#services/ecr/pushed-image.fixture.ts';
 
 const repositoryName = 'api';
 const trivy = 'Trivy 0.69.0';
@@ -28,19 +25,9 @@ async function start(scanner = new FakeScanner(trivy), scanOnPush = false) {
     }
   }
   /** Pushes an image whose configuration has a media type; gives its digest. */
-  async function push(tag: string, configType = 'application/vnd.oci.image.config.v1+json') {
+  async function push(tag: string, mediaType?: string) {
     const name = { scope: home, repositoryName };
-    const digest = await blobs.put(blobNamespace(home), Buffer.from(`{"tag":"${tag}"}`));
-    const config = { mediaType: configType, size: 10, digest };
-    const body = Buffer.from(JSON.stringify({ schemaVersion: 2, config, layers: [] }));
-    const pushed = { digest: await blobs.put(blobNamespace(home), body), size: body.length, tag };
-    await ecr.store.write((tx) => {
-      const spec = { digest, size: 10, uploadedAt: 0 };
-      tx.put(layerKind, digestKey(repositoryIn(tx, name).key, digest), { spec, status: null });
-      const pushedAt = ecr.clock.now().getTime();
-      putImage(tx, name, { content: readManifest(body, undefined), ...pushed, pushedAt });
-    });
-    return pushed.digest;
+    return (await pushImage({ ...ecr, blobs }, name, { tag, content: tag, ...(mediaType && { mediaType }) })).digest;
   }
   const imageId = { imageTag: 'v1' };
   const findings = (more = {}) => ecr.call('DescribeImageScanFindings', { repositoryName, imageId, ...more });
