@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import type { Blobs } from '#drivers/blobs.ts';
 import { createFsBlobs } from '#drivers/blobs-fs/fs-blobs.ts';
 import { createFixture, elsewhere, home, type Fixture } from './fixture.ts';
-import { pushImage } from './pushed-image.fixture.ts';
+import { configType, imageType, pushImage } from './pushed-image.fixture.ts';
 
 async function start(t: TestContext): Promise<Fixture & { blobs: Blobs }> {
   const directory = await mkdtemp(join(tmpdir(), 'berth-ecr-'));
@@ -18,7 +18,7 @@ async function start(t: TestContext): Promise<Fixture & { blobs: Blobs }> {
 
 /** Puts an image of one 100-byte configuration into a repository, as the registry does; gives its digest. */
 function push(ecr: Awaited<ReturnType<typeof start>>, repositoryName: string, tag: string | undefined, content = 'x') {
-  const image = { content: content.padEnd(100), mediaType: 'application/vnd.docker.container.image.v1+json' };
+  const image = { content: content.padEnd(100) };
   return pushImage(ecr, { scope: home, repositoryName }, { ...image, ...(tag !== undefined && { tag }) });
 }
 
@@ -136,8 +136,8 @@ test('images are listed by tag and described by digest', async (t) => {
       imageTags: ['latest', 'v1'],
       imageSizeInBytes: 100,
       imagePushedAt: new Date('2026-01-01T00:00:00Z'),
-      imageManifestMediaType: 'application/vnd.docker.distribution.manifest.v2+json',
-      artifactMediaType: 'application/vnd.docker.container.image.v1+json',
+      imageManifestMediaType: imageType,
+      artifactMediaType: configType,
       imageStatus: 'ACTIVE',
     },
   ]);
@@ -174,7 +174,7 @@ test('manifests are fetched, and what cannot be is told one by one', async (t) =
       repositoryName,
       imageId: { imageDigest: digest, imageTag: 'v1' },
       imageManifest: manifest,
-      imageManifestMediaType: 'application/vnd.docker.distribution.manifest.v2+json',
+      imageManifestMediaType: imageType,
     },
   ]);
   assert.deepEqual(
