@@ -9,6 +9,7 @@ import {
   BatchGetRepositoryScanningConfigurationCommand,
   CreatePullThroughCacheRuleCommand,
   CreateRepositoryCommand,
+  CreateRepositoryCreationTemplateCommand,
   DeleteRepositoryCommand,
   DeleteSigningConfigurationCommand,
   DeregisterPullTimeUpdateExclusionCommand,
@@ -177,6 +178,11 @@ test('the registry keeps its settings, and says what it does not have', async ()
   const credentialArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:ecr-pullthroughcache/quay';
   const secret = ecr.send(new UpdatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: 'quay', credentialArn }));
   await assert.rejects(secret, /does not support the member 'credentialArn'/);
+
+  const template = { prefix: 'team', appliedFor: ['REPLICATION' as const] };
+  const customRoleArn = 'arn:aws:iam::123456789012:role/ecr';
+  const role = ecr.send(new CreateRepositoryCreationTemplateCommand({ ...template, customRoleArn }));
+  await assert.rejects(role, /does not support the member 'customRoleArn'/);
 
   const unsigned = { name: 'SigningConfigurationNotFoundException' };
   await assert.rejects(ecr.send(new GetSigningConfigurationCommand({})), unsigned);

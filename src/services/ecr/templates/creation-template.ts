@@ -9,7 +9,6 @@ import { checkRepositoryPolicy } from '#services/ecr/policies/policy-text.ts';
 import { mergeTags } from '#services/ecr/resource-tags.ts';
 import { readEncryption } from '#services/ecr/settings/encryption.ts';
 import { readMutability } from '#services/ecr/tag-mutability.ts';
-import { customRoleUnsupported } from './errors.ts';
 
 /** Create's and update's input; what an update leaves out stays as it is. */
 type Asked = In<'ecr', 'UpdateRepositoryCreationTemplate'>;
@@ -34,7 +33,6 @@ export function readPrefix(prefix = ''): string {
 
 /** `before` as a request wants it: what it does not mention stays. Throws InvalidParameterException and the tags' errors. */
 export function changeTemplate(before: CreationTemplateSpec, asked: Asked): CreationTemplateSpec {
-  if (asked.customRoleArn !== undefined) throw customRoleUnsupported();
   const { description, repositoryPolicy, lifecyclePolicy } = asked;
   if (description !== undefined && description.length > longestDescription) {
     throw outOfRange('description', 'length', `less than or equal to ${longestDescription}`);

@@ -1,6 +1,5 @@
 // What the operations on creation templates are refused with.
 import { AwsError } from '#kernel/error.ts';
-import { invalidParameter } from '#services/ecr/errors.ts';
 
 export function templateAlreadyExists(prefix: string, registryId: string): AwsError {
   return new AwsError(
@@ -13,12 +12,5 @@ export function templateNotFound(prefix: string, registryId: string): AwsError {
   return new AwsError(
     'TemplateNotFoundException',
     `The repository creation template with prefix '${prefix}' does not exist in the registry with id '${registryId}'`,
-  );
-}
-
-export function customRoleUnsupported(): AwsError {
-  return invalidParameter(
-    'customRoleArn',
-    'customRoleArn is not supported by this registry: it has no IAM roles yet, and needs none to tag repositories',
   );
 }

@@ -11,8 +11,21 @@ import { templateAlreadyExists, templateNotFound } from './errors.ts';
 
 type Handler<N extends OperationName<'ecr'> & string> = Operation<In<'ecr', N>, Out<'ecr', N>>;
 
+// Not customRoleArn: there are no roles yet, and none is needed to tag a repository.
+const accepts = {
+  prefix: true,
+  description: true,
+  encryptionConfiguration: true,
+  resourceTags: true,
+  imageTagMutability: true,
+  imageTagMutabilityExclusionFilters: true,
+  repositoryPolicy: true,
+  lifecyclePolicy: true,
+  appliedFor: true,
+} as const;
+
 const createTemplate: Handler<'CreateRepositoryCreationTemplate'> = {
-  accepts: true,
+  accepts,
   run(input, tx, context) {
     const key = keyOf(input.prefix, context);
     const prefix = input.prefix!;
@@ -35,7 +48,7 @@ const createTemplate: Handler<'CreateRepositoryCreationTemplate'> = {
 };
 
 const updateTemplate: Handler<'UpdateRepositoryCreationTemplate'> = {
-  accepts: true,
+  accepts,
   run(input, tx, context) {
     const { key, spec } = templateAt(tx, input.prefix, context);
     const changed = { ...changeTemplate(spec, input), updatedAt: context.now.getTime() };

@@ -96,7 +96,6 @@ test('templates that cannot be kept are refused', async (t) => {
   }
   await assert.rejects(create({ appliedFor: [] }), refused(/appliedFor/));
   await assert.rejects(create({ appliedFor: ['WHENEVER'] }), refused(/enum value set/));
-  await assert.rejects(create({ customRoleArn: 'arn:aws:iam::123456789012:role/ecr' }), refused(/no IAM roles/));
   await assert.rejects(create({ encryptionConfiguration: { encryptionType: 'KMS' } }), refused(/no KMS here/));
   await assert.rejects(create({ description: 'x'.repeat(257) }), refused(/description/));
   await assert.rejects(create({ repositoryPolicy: '{}' }), refused(/./));
