@@ -26,6 +26,9 @@ export function familyOf({ protocol }: Dialect): Family {
 /** The longest body, bytes, that is taken of one whose access key nobody knows. */
 export const longestOfStrangers = mebibyte;
 
+/** Bytes that the bodies of those who say that they have a key may take together: eight layer parts, at their longest. */
+export const roomForLongBodies = 256 * mebibyte;
+
 /** The longest form, bytes, that is taken apart although nobody signed it: only to tell in which words to refuse it. */
 export const longestUnsignedForm = 64 * 1024;
 
@@ -77,6 +80,13 @@ export function unsupportedOperation(model: ModelName, operation: string): AwsEr
     'UnsupportedOperation',
     `Berth does not support the operation ${model}:${operation} yet. docs/coverage.md lists what is supported.`,
   );
+}
+
+/** The clients wait and try again. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (SlowDown) */
+export function tooMuchAtOnce(family: Family): AwsError {
+  return family === 's3'
+    ? new AwsError('SlowDown', 'Please reduce your request rate.', { status: 503 })
+    : new AwsError('ThrottlingException', 'Too many large requests are under way: try again.');
 }
 
 export function tooLarge(family: Family): AwsError {

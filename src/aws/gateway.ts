@@ -7,6 +7,7 @@ import type { Log } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
 import type { Store } from '#kernel/store.ts';
 import { accessRequest } from './access-request.ts';
+import { BodyRoom } from './body-room.ts';
 import { decode, encode, type Dialect, type Route } from './codec.ts';
 import { createContext } from './context.ts';
 import { clientLeft, since, type AccessRecord } from './access-record.ts';
@@ -17,7 +18,9 @@ import {
   longestOfStrangers,
   longestUnsignedForm,
   refuseBulk,
+  roomForLongBodies,
   tooLarge,
+  tooMuchAtOnce,
   unsupportedOperation,
 } from './gateway-refusals.ts';
 import { unsupportedMember, unsupportedMemberError } from './mask.ts';
@@ -66,6 +69,8 @@ interface Exchange {
   context?: Context;
   input?: unknown;
   output?: unknown;
+  /** Gives back the room that a long body takes. */
+  leave?: () => void;
 }
 
 type Step = (exchange: Exchange) => void | Promise<void>;
@@ -103,6 +108,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       outcome = failure(exchange, thrown, parts.log);
     }
     parts.recordAccess(accessRecord(exchange, deliver(exchange, outcome, parts.log), start));
+    exchange.leave?.();
   };
 }
 
@@ -136,15 +142,26 @@ const readClaim: Step = (exchange) => {
 
 /** Long bodies are taken only of those who have a key; an unsigned form may tell its service in its body. */
 function receive({ authorizer, maxBodyBytes }: GatewayParts): Step {
+  const room = new BodyRoom(roomForLongBodies);
   return async (exchange) => {
     const { message, response, dialect, claim } = exchange;
     const isKnown = claim !== undefined && authorizer.credential(claim.accessKeyId) !== undefined;
     const limit = Math.min(maxBodyBytes, isKnown ? bodyLimit(dialect) : longestOfStrangers);
+    takeRoom(exchange, room, limit);
     const body = await receiveBody(message, { limit, proceed: () => response.writeContinue() });
     if (body === undefined) throw tooLarge(exchange.family);
     exchange.request = { ...exchange.request, body };
     if (claim === undefined) readUnsigned(exchange);
   };
+}
+
+/** One whose length is not told may become as long as it may be. */
+function takeRoom(exchange: Exchange, room: BodyRoom, limit: number): void {
+  const bytes = Number(exchange.message.headers['content-length'] ?? limit);
+  if (bytes <= longestOfStrangers || bytes > limit) return;
+  const leave = room.take(bytes);
+  if (leave === undefined) throw tooMuchAtOnce(exchange.family);
+  exchange.leave = leave;
 }
 
 /** A form without a signature says in its body what it is, and whether it is signed in a way of old. */
@@ -261,7 +278,7 @@ function deliver(exchange: Exchange, outcome: Outcome, log: Log): Outcome {
 }
 
 function asAwsError(thrown: unknown, exchange: Exchange, log: Log): AwsError {
-  if (thrown instanceof AwsError && thrown.status < 500) return thrown;
+  if (thrown instanceof AwsError && (thrown.status < 500 || thrown.code === 'SlowDown')) return thrown;
   const { requestId, route: asked } = exchange;
   const fields = { requestId, operation: asked?.operation, error: thrown };
   if (exchange.response.destroyed) log.debug('a request ended when its client went away', fields);

@@ -246,6 +246,31 @@ describe('what those read who are let in but ask for what is not there', () => {
     );
   });
 
+  test('bodies that are held back take only so much memory together, whoever claims a key', async (t) => {
+    const { headers, path } = await sign(door.port, { service: 's3', method: 'PUT', path: '/b/k' });
+    const bytes = 32 * 1024 * 1024;
+    const lines = Object.entries({ ...headers, 'content-length': String(bytes) }).map(
+      ([key, value]) => `${key}: ${value}`,
+    );
+    const begin = () => {
+      const socket = connect(door.port, '127.0.0.1', () => {
+        socket.write(`PUT ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\nbegun`);
+      });
+      t.after(() => socket.destroy());
+      return socket;
+    };
+    const held = Array.from({ length: 9 }, begin);
+    const replies = held.map(
+      (socket) => new Promise<string>((told) => socket.once('data', (data) => told(String(data)))),
+    );
+    assert.match(await Promise.race(replies), /^HTTP\/1.1 503 [^]*SlowDown/);
+    for (const socket of held) socket.destroy();
+    const small = { ...headers, 'content-length': String(2 * 1024 * 1024) };
+    const again = () =>
+      exchange(door.port, { method: 'PUT', path, headers: small, body: Buffer.alloc(2 * 1024 * 1024) });
+    await until('there is room again', async () => errorCode(await again()) !== 'SlowDown');
+  });
+
   test('a connection goes on after an error', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const bad = await sign(door.port, { ...plans['ecs (JSON)'], credentials: wrongSecret });
