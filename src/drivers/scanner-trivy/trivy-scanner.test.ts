@@ -18,7 +18,7 @@ function scannerOf(t: TestContext, script: string, answer = version) {
   const lines = [
     '#!/bin/sh',
     `if [ "$1" = version ]; then echo '${answer}'; exit 0; fi`,
-    `{ echo "ARGS $*"; env; } >> ${notes}`,
+    `{ echo "ARGS $*"; env; echo "FOLDER $(pwd)"; } >> ${notes}`,
     script,
   ];
   writeFileSync(join(folder, 'trivy'), `${lines.join('\n')}\n`);
@@ -43,6 +43,7 @@ test('it is told the image on the command line, and its password and own setting
   assert.match(notes(), /^TRIVY_PASSWORD=secret-word$/m);
   assert.match(notes(), /^TRIVY_CACHE_DIR=/m);
   assert.doesNotMatch(notes(), /AWS_SECRET_ACCESS_KEY/);
+  assert.match(notes(), /^FOLDER \/$/m, 'what lies in the folder of whoever started Berth does not count');
 });
 
 test('where its list cannot be brought up to date, the one that is here is used', async (t) => {

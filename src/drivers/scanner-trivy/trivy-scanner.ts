@@ -7,7 +7,7 @@ import { readTrivyReport } from './trivy-report.ts';
 /** Milliseconds; a large image takes minutes, the first list of vulnerabilities too. */
 const timeoutMs = 15 * 60_000;
 /** Bytes of a report. */
-const longestReport = 128 * 1024 * 1024;
+const longestReport = 64 * 1024 * 1024;
 const longestReason = 500;
 
 /**
@@ -74,7 +74,8 @@ function nothingWhereMissing(thrown: unknown): undefined {
 }
 
 function trivy(args: readonly string[], env: NodeJS.ProcessEnv, { signal }: Options): Promise<string> {
-  const options = { env, signal, timeout: timeoutMs, maxBuffer: longestReport, encoding: 'utf8' as const };
+  // A project's trivy.yaml or .trivyignore in the folder that Berth was started from must not choose what is found.
+  const options = { cwd: '/', env, signal, timeout: timeoutMs, maxBuffer: longestReport, encoding: 'utf8' as const };
   return new Promise((resolve, reject) => {
     execFile('trivy', args, options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
