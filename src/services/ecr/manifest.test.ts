@@ -104,3 +104,11 @@ test('what is wrong is shown, but never all of megabytes', () => {
   const deepest = Buffer.from(`{"manifests":[],"annotations":${'['.repeat(1e6)}${']'.repeat(1e6)}}`);
   assert.throws(() => readManifest(deepest, undefined), { code: 'InvalidParameterException' });
 });
+
+test('annotations are as long as a manifest may be, except where every list of referrers tells them', () => {
+  const long = { manifests: [], annotations: { note: 'x'.repeat(300_000) } };
+  assert.equal(read(long).annotations.note?.length, 300_000);
+  assert.throws(() => read({ ...long, subject: { digest: digest('a') } }), /annotations beside a subject/);
+  const short = { ...long, annotations: { note: 'x'.repeat(200_000) }, subject: { digest: digest('a') } };
+  assert.equal(read(short).annotations.note?.length, 200_000);
+});

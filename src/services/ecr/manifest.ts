@@ -27,6 +27,8 @@ const ociIndex = 'application/vnd.oci.image.index.v1+json';
 const mediaTypeForm = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
 const schema1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
 const longestQuoted = 256;
+/** A referrer's annotations are kept with its record and told in lists of fifty and more; megabytes belong into a layer. */
+const longestListed = 256 * 1024;
 const foreign = /(?:\.foreign\.diff\.|\.nondistributable\.)/;
 
 /**
@@ -51,7 +53,7 @@ export function readManifest(body: Uint8Array, contentType: string | undefined):
     blobs: [...(config === undefined ? [] : [config]), ...local].map((each) => digestOf(each)),
     manifests: descriptors(json, 'manifests').map((each) => digestOf(each)),
     subject: json.subject === undefined ? undefined : digestOf(object(json.subject, 'subject')),
-    annotations: annotationsOf(json),
+    annotations: annotationsOf(json, json.subject !== undefined),
   };
 }
 
@@ -113,10 +115,13 @@ function digestOf(descriptor: Json): string {
   return digest;
 }
 
-function annotationsOf(json: Json): Record<string, string> {
+function annotationsOf(json: Json, isReferrer: boolean): Record<string, string> {
   if (json.annotations === undefined || json.annotations === null) return {};
   const entries = Object.entries(object(json.annotations, 'annotations'));
   if (entries.some(([, value]) => typeof value !== 'string')) throw invalidManifest('annotations must be strings');
+  if (isReferrer && JSON.stringify(entries).length > longestListed) {
+    throw invalidManifest(`annotations beside a subject have at most ${longestListed} characters`);
+  }
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
