@@ -68,7 +68,7 @@ interface Exchange {
   operation?: Operation<unknown, unknown>;
   context?: Context;
   input?: unknown;
-  output?: unknown;
+  reply?: WireResponse;
   /** Gives back the room that a long body takes. */
   leave?: () => void;
 }
@@ -103,7 +103,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         const pending = step(exchange);
         if (pending !== undefined) await pending;
       }
-      outcome = { reply: encode(exchange.route!, exchange.output ?? {}, exchange.requestId) };
+      outcome = { reply: exchange.reply! };
     } catch (thrown) {
       outcome = failure(exchange, thrown, parts.log);
     }
@@ -240,20 +240,26 @@ function authorize({ authorizer, store, services }: GatewayParts): Step {
 
 /** No reply reveals what is not durable: a reading waits for the writings that it may have seen. */
 function run(store: Store): Step {
-  return async (exchange) => {
-    const { operation, input, context, response } = exchange;
-    if ('run' in operation!) {
-      exchange.output = await store.write((tx) => operation.run(input, tx, context!));
-    } else if ('read' in operation!) {
-      exchange.output = store.read((reader) => operation.read(input, reader, context!));
-      await store.durable();
-    } else {
-      const left = new AbortController();
-      if (response.destroyed) left.abort();
-      response.once('close', () => left.abort());
-      exchange.output = await operation!.perform(input, context!, left.signal);
-    }
-  };
+  return (exchange) =>
+    answer(exchange, store).then((reply) => {
+      exchange.reply = reply;
+    });
+}
+
+/** Nothing but the reply's text waits for the disk: all else would be copied by the collector of garbage meanwhile. */
+function answer(exchange: Exchange, store: Store): Promise<WireResponse> {
+  const { operation, input, context, response, route: asked, requestId } = exchange;
+  exchange.input = undefined;
+  const replyWith = (output: unknown) => encode(asked!, output ?? {}, requestId);
+  if ('run' in operation!) return store.write((tx) => replyWith(operation.run(input, tx, context!)));
+  if ('read' in operation!) {
+    const reply = replyWith(store.read((reader) => operation.read(input, reader, context!)));
+    return store.durable().then(() => reply);
+  }
+  const left = new AbortController();
+  if (response.destroyed) left.abort();
+  response.once('close', () => left.abort());
+  return operation!.perform(input, context!, left.signal).then(replyWith);
 }
 
 function failure(exchange: Exchange, thrown: unknown, log: Log): Outcome {
