@@ -27,13 +27,13 @@ interface Described {
   }[];
 }
 
-/** Runs `count` tasks to their end; gives their containers. */
-async function run(count: number) {
+/** Runs `count` tasks of a family to their end; gives their containers. */
+async function run(count: number, family = 'app') {
   const { Subnets } = await berth.aws<{ Subnets: { SubnetId: string }[] }>('ec2', 'describe-subnets');
   const network = `awsvpcConfiguration={subnets=[${Subnets[0]!.SubnetId}]}`;
   const place = ['--cluster', 'demo', '--launch-type', 'FARGATE', '--network-configuration', network];
   const started = await berth.aws<Described>(
-    ...['ecs', 'run-task', '--task-definition', 'app', '--count', String(count), ...place],
+    ...['ecs', 'run-task', '--task-definition', family, '--count', String(count), ...place],
   );
   const arns = started.tasks.map(({ taskArn }) => taskArn);
   await berth.aws('ecs', 'wait', 'tasks-stopped', '--cluster', 'demo', '--tasks', ...arns);
@@ -94,5 +94,15 @@ test('a tag that was moved is followed by the next tasks', async () => {
   assert.notEqual(second, first);
   const [container] = await run(1);
   assert.equal(container!.imageDigest, second);
+  assert.equal(container!.exitCode, 0);
+});
+
+test('a task that names its image as on AWS runs the one in the same repository', async () => {
+  const reference = '123456789012.dkr.ecr.us-east-1.amazonaws.com/app:v1';
+  const definition = taskDefinition('by-aws-name', reference, 'echo done');
+  await berth.aws('ecs', 'register-task-definition', '--cli-input-json', definition);
+  const [container] = await run(1, 'by-aws-name');
+  assert.equal(container!.image, reference);
+  assert.equal(container!.imageDigest, await digestOfTag());
   assert.equal(container!.exitCode, 0);
 });
