@@ -65,23 +65,27 @@ export class GroupCommit {
     this.#running = true;
     try {
       // The first batch stands only when #begin has returned.
-      do {
-        await this.#options.turn();
-        this.#committing = this.#gathering;
-        this.#gathering = undefined;
-        if (this.#committing) await this.#commit(this.#committing);
-      } while (this.#gathering);
+      await this.#options.turn();
+      let next = this.#commitGathered();
+      while (next !== undefined) {
+        const { batch, commit } = next;
+        await commit;
+        this.#options.onDurable(batch.changes);
+        // The disk has the next batch to do while those who waited for this one are answered.
+        next = this.#commitGathered();
+        batch.done.resolve();
+      }
     } catch (thrown) {
       this.#fail(thrown);
     }
-    this.#committing = undefined;
     this.#running = false;
   }
 
-  async #commit(batch: Batch): Promise<void> {
-    await this.#options.database.commit([...batch.rows.values()], batch.sequence);
-    this.#options.onDurable(batch.changes);
-    batch.done.resolve();
+  #commitGathered(): { readonly batch: Batch; readonly commit: Promise<void> } | undefined {
+    const batch = this.#gathering;
+    this.#gathering = undefined;
+    this.#committing = batch;
+    return batch && { batch, commit: this.#options.database.commit([...batch.rows.values()], batch.sequence) };
   }
 
   #fail(thrown: unknown): void {
