@@ -73,7 +73,10 @@ async function build(t: TestContext, operations: Operations<'ecs'>, { allow = tr
     recordAccess: (record) => records.push(record),
     maxBodyBytes: 1024,
   });
-  const server = createServer((request, response) => void gateway(request, response)).listen(0, '127.0.0.1');
+  const server = createServer((request, response) => void gateway(request, response, receiveHead(request))).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(server, 'listening');
   t.after(async () => {
     server.closeAllConnections();
