@@ -1,9 +1,10 @@
 // aws-chunked bodies: frames taken apart, their signatures, trailing checksum and length verified.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and …/sigv4-streaming-trailers.html
-import { createHmac, hash, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { AwsError } from '#kernel/error.ts';
 import { checksum, isChecksumAlgorithm } from './checksums.ts';
 import { refusal } from './signature-errors.ts';
+import type { SigningKey } from './signing-key.ts';
 
 /** What `x-amz-content-sha256` announces. */
 export interface Framing {
@@ -22,7 +23,7 @@ export const framings: Readonly<Record<string, Framing>> = {
 
 /** Where the chain of chunk signatures starts. */
 export interface ChunkSeed {
-  readonly key: KeyObject;
+  readonly key: SigningKey;
   /** `YYYYMMDDTHHMMSSZ` */
   readonly timestamp: string;
   /** `YYYYMMDD/region/service/aws4_request` */
@@ -136,7 +137,7 @@ function verifyChunks(frames: Frames, framing: Framing, seed: ChunkSeed): void {
   let previous = seed.signature;
   const verify = (kind: string, what: string, given: string | undefined) => {
     const text = `AWS4-HMAC-SHA256-${kind}\n${seed.timestamp}\n${seed.scope}\n${previous}\n${what}`;
-    const wanted = createHmac('sha256', seed.key).update(text).digest('hex');
+    const wanted = seed.key.sign(text).toString('hex');
     if (!equal(wanted, given)) throw refusal('s3', 'mismatch');
     previous = wanted;
   };

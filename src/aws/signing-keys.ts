@@ -1,5 +1,6 @@
 // SigV4 signing keys, derived once per access key, day, region and service.
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { SigningKey } from './signing-key.ts';
 
 /** What a signing key is derived for. */
 export interface KeyScope {
@@ -10,9 +11,9 @@ export interface KeyScope {
   readonly service: string;
 }
 
-/** A bounded cache of signing keys: KeyObjects, because an HMAC over a Buffer key costs about eight times as much. */
+/** A bounded cache of signing keys. */
 export class SigningKeys {
-  readonly #keys = new Map<string, { readonly secret: string; readonly key: KeyObject }>();
+  readonly #keys = new Map<string, { readonly secret: string; readonly key: SigningKey }>();
   readonly #capacity: number;
 
   constructor(capacity = 1024) {
@@ -20,7 +21,7 @@ export class SigningKeys {
   }
 
   /** The signing key of a scope; derived anew where the secret is another than before. */
-  key(scope: KeyScope, secret: string): KeyObject {
+  key(scope: KeyScope, secret: string): SigningKey {
     const name = `${scope.accessKeyId}/${scope.date}/${scope.region}/${scope.service}`;
     const known = this.#keys.get(name);
     if (known?.secret === secret) return known.key;
@@ -36,8 +37,8 @@ export class SigningKeys {
   }
 }
 
-function deriveKey(scope: KeyScope, secret: string): KeyObject {
+function deriveKey(scope: KeyScope, secret: string): SigningKey {
   const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest();
   const date = hmac(`AWS4${secret}`, scope.date);
-  return createSecretKey(hmac(hmac(hmac(date, scope.region), scope.service), 'aws4_request'));
+  return new SigningKey(hmac(hmac(hmac(date, scope.region), scope.service), 'aws4_request'));
 }

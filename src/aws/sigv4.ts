@@ -1,6 +1,6 @@
 // Verifies who signed a request: SigV4 in header and presigned form, its time, its token and its payload.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { AwsError } from '#kernel/error.ts';
 import { framings, unframe, type Framing } from './chunked.ts';
 import type { Credential } from './service.ts';
@@ -59,7 +59,7 @@ export function verify(request: WireRequest, claim: SignedClaim, trust: Trust): 
   });
   const digest = hash('sha256', Buffer.from(canonical, 'latin1'));
   const text = `${algorithm}\n${claim.timestamp}\n${scope}\n${digest}`;
-  if (!sameSignature(createHmac('sha256', key).update(text).digest(), claim.signature)) {
+  if (!sameSignature(key.sign(text), claim.signature)) {
     throw refusal(trust.family, 'mismatch');
   }
   if (credential.expiration !== undefined && credential.expiration <= trust.now) {
