@@ -137,7 +137,7 @@ function verifyChunks(frames: Frames, framing: Framing, seed: ChunkSeed): void {
   let previous = seed.signature;
   const verify = (kind: string, what: string, given: string | undefined) => {
     const text = `AWS4-HMAC-SHA256-${kind}\n${seed.timestamp}\n${seed.scope}\n${previous}\n${what}`;
-    const wanted = seed.key.sign(text).toString('hex');
+    const wanted = seed.key.sign(text);
     if (!equal(wanted, given)) throw refusal('s3', 'mismatch');
     previous = wanted;
   };

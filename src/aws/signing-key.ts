@@ -27,12 +27,13 @@ export class SigningKey {
     }
   }
 
-  /** The signature of a text's UTF-8. */
-  sign(text: string): Buffer {
+  /** The signature of a text's UTF-8, in lower-case hexadecimal digits. */
+  sign(text: string): string {
     const padded = Buffer.allocUnsafe(blockBytes + Buffer.byteLength(text));
     padded.set(this.#inner);
     padded.write(text, blockBytes);
-    this.#outer.set(hash('sha256', padded, 'buffer'), blockBytes);
-    return hash('sha256', this.#outer, 'buffer');
+    // As text: a Buffer would be memory of its own, outside of the heap.
+    this.#outer.write(hash('sha256', padded, 'binary'), blockBytes, 'latin1');
+    return hash('sha256', this.#outer);
   }
 }

@@ -8,7 +8,7 @@ test('keys are derived once, anew for another secret, and the cache stays bounde
   const scope = { accessKeyId: 'A', date: '20260304', region: 'eu-west-1', service: 'ecs' };
   const first = cache.key(scope, 'secret');
   assert.equal(cache.key(scope, 'secret'), first);
-  assert.notDeepEqual(cache.key(scope, 'other').sign('x'), first.sign('x'));
+  assert.notEqual(cache.key(scope, 'other').sign('x'), first.sign('x'));
   for (const region of ['a', 'b', 'c']) cache.key({ ...scope, region }, 'secret');
   assert.equal(cache.size, 2);
 });

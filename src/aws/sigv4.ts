@@ -74,8 +74,8 @@ export function verify(request: WireRequest, claim: SignedClaim, trust: Trust): 
 }
 
 /** Constant time; `given` must be 64 lower-case hexadecimal digits, because Buffer would read others too. */
-function sameSignature(wanted: Buffer, given: string): boolean {
-  return /^[0-9a-f]{64}$/.test(given) && timingSafeEqual(wanted, Buffer.from(given, 'hex'));
+function sameSignature(wanted: string, given: string): boolean {
+  return /^[0-9a-f]{64}$/.test(given) && timingSafeEqual(Buffer.from(wanted, 'hex'), Buffer.from(given, 'hex'));
 }
 
 function checkScopeDate(claim: SignedClaim, family: Family): void {
