@@ -13,13 +13,10 @@ import type { Log } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
 import { answerUnreadable } from './unreadable-request.ts';
 
-/** Serves one request. */
-type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-
 /** What stands behind the port once everything serves. */
 export interface Rooms {
   /** Keeps its own access records. */
-  readonly gateway: Handler;
+  readonly gateway: (request: IncomingMessage, response: ServerResponse, head: RequestHead) => Promise<void>;
   /** Everything under `/v2`; tells what it learns of a request, for its access record. */
   readonly registry: (
     request: IncomingMessage,
@@ -117,7 +114,7 @@ async function serve(parts: HttpServerParts, asked: Arrival): Promise<void> {
   if (isForRegistry(head)) return registry(parts, arrival, rooms);
   if (isVisitor(head))
     return say(named(parts, arrival), 200, `Berth ${parts.version}: the AWS APIs and the image registry.`);
-  return rooms.gateway(request, response);
+  return rooms.gateway(request, response, head);
 }
 
 async function serveRegistry(parts: HttpServerParts, asked: Arrival): Promise<void> {

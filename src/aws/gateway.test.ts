@@ -16,6 +16,7 @@ import { until } from '#kernel/until.fixture.ts';
 import type { AccessRecord } from './access-record.ts';
 import { createGateway } from './gateway.ts';
 import { PageTokens } from './page-token.ts';
+import { receiveHead } from './receive.ts';
 import { Sha256 } from './sdk-signer.fixture.ts';
 import { defineService, type AccessRequest, type Context, type Operations } from './service.ts';
 

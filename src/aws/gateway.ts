@@ -26,7 +26,7 @@ import {
 import { unsupportedMember, unsupportedMemberError } from './mask.ts';
 import { catalog, type ModelName } from './models.ts';
 import type { PageTokens } from './page-token.ts';
-import { receiveBody, receiveHead } from './receive.ts';
+import { receiveBody, type RequestHead } from './receive.ts';
 import { dialectOf, route } from './route.ts';
 import { send } from './send.ts';
 import type { Authorizer, Context, Operation, Principal, Service } from './service.ts';
@@ -75,8 +75,8 @@ interface Exchange {
 
 type Step = (exchange: Exchange) => void | Promise<void>;
 
-/** Serves one request; never rejects. */
-export type Gateway = (message: IncomingMessage, response: ServerResponse) => Promise<void>;
+/** Serves one request, whose head `receiveHead` has read; never rejects. */
+export type Gateway = (message: IncomingMessage, response: ServerResponse, head: RequestHead) => Promise<void>;
 
 /** Makes the front door of the given services. */
 export function createGateway(parts: GatewayParts): Gateway {
@@ -94,9 +94,9 @@ export function createGateway(parts: GatewayParts): Gateway {
     authorize(parts),
     run(parts.store),
   ];
-  return async (message, response) => {
+  return async (message, response, head) => {
     const start = performance.now();
-    const exchange = begin(message, response, parts);
+    const exchange = begin({ message, response, head }, parts);
     let outcome: Outcome;
     try {
       for (const step of steps) {
@@ -117,8 +117,16 @@ interface Outcome {
   readonly errorCode?: string;
 }
 
-function begin(message: IncomingMessage, response: ServerResponse, { random, clock }: GatewayParts): Exchange {
-  const request: WireRequest = { ...receiveHead(message), body: nothing };
+/** What comes to the front door. */
+interface Arrival {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly head: RequestHead;
+}
+
+function begin({ message, response, head }: Arrival, { random, clock }: GatewayParts): Exchange {
+  const { method, path, query, headers } = head;
+  const request: WireRequest = { method, path, query, headers, body: nothing };
   const signingName = claimedService(request);
   const dialect = dialectOf(request, signingName);
   return {

@@ -1,6 +1,6 @@
 // Reads bodies that are just as their schema wants them with JSON.parse, the quickest reader there is.
 import { maximumDepth } from './json-scanner.ts';
-import type { ListShape, MapShape, Shape, StructureShape } from './shape.ts';
+import { nests, type ListShape, type MapShape, type Shape, type StructureShape } from './shape.ts';
 import { parseBase64, parseEpoch, parseHttpDate, parseIso } from './values.ts';
 
 /** Says that a value is not as its shape has it in the simplest way; whether it may be so is for others to tell. */
@@ -15,7 +15,7 @@ type Take = (value: unknown, depth: number) => unknown;
  */
 export function parseFitting(shape: Shape, text: string): unknown {
   // JSON.parse lets halves of surrogate pairs pass.
-  if (/\\u[dD]/.test(text)) return undefined;
+  if (text.includes('\\u') && /\\u[dD]/.test(text)) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -34,8 +34,9 @@ function takerOf(shape: Shape): Take {
   return known;
 }
 
-/** Compiled when first met: a shape may contain itself. */
+/** Compiled when first met, where a shape may contain itself. */
 function lazily(shape: Shape): Take {
+  if (!nests(shape)) return takerOf(shape);
   let take: Take | undefined;
   return (value, depth) => (take ??= takerOf(shape))(value, depth);
 }

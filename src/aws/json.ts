@@ -2,7 +2,7 @@
 import type { AwsError } from '#kernel/error.ts';
 import { parseFitting } from './json-parsed.ts';
 import { JsonScanner, openBrace, openBracket, quote, serializationError } from './json-scanner.ts';
-import type { ListShape, MapShape, Shape, StructureShape, TimestampShape } from './shape.ts';
+import { nests, type ListShape, type MapShape, type Shape, type StructureShape, type TimestampShape } from './shape.ts';
 import {
   bytesOf,
   formatBase64,
@@ -217,8 +217,9 @@ function plainOddNumber(value: unknown): unknown {
   return typeof value === 'number' ? String(value) : mistyped('number');
 }
 
-/** Compiled when first met: a shape may contain itself. */
+/** Compiled when first met, where a shape may contain itself. */
 function lazilyPlain(shape: Shape): Plain {
+  if (!nests(shape)) return plainOf(shape);
   let plain: Plain | undefined;
   return (value) => (plain ??= plainOf(shape))(value);
 }

@@ -50,6 +50,11 @@ export interface StructureShape extends Named {
 
 export type Shape = SimpleShape | TimestampShape | ListShape | MapShape | StructureShape;
 
+/** Whether values of a shape have others in them. */
+export function nests({ kind }: Shape): boolean {
+  return kind === 'structure' || kind === 'list' || kind === 'map';
+}
+
 /** Smithy's http trait. */
 export interface HttpBinding {
   readonly method: string;

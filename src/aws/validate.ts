@@ -4,7 +4,7 @@ import type { Route } from './codec.ts';
 import { catalog } from './models.ts';
 import { queryName } from './query.ts';
 import { malformedXml } from './rest-xml.ts';
-import type { Member, Shape, StructureShape } from './shape.ts';
+import { nests, type Member, type Shape, type StructureShape } from './shape.ts';
 
 /** A required member that is not there, or an element of a list or map that is null. */
 interface Missing {
@@ -107,8 +107,6 @@ function check(element: Member, item: unknown, path: Missing['path'], missing: M
   if (item === null) missing.push({ path, member: element });
   else if (nests(element.shape)) collect(element.shape, item, path, missing);
 }
-
-const nests = (shape: Shape): boolean => shape.kind === 'structure' || shape.kind === 'list' || shape.kind === 'map';
 
 function refusal(route: Route, first: Missing, missing: readonly Missing[]): AwsError {
   const row = catalog[route.model];

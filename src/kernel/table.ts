@@ -5,22 +5,30 @@ import { TextResource } from './text-resource.ts';
 
 type Any = Resource<unknown, unknown>;
 
-/** Index name -> the values under which a resource is filed. */
-type Filed = ReadonlyMap<string, readonly string[]>;
+/** One of a kind's indexes. */
+interface Index {
+  readonly valuesOf: (resource: never) => string | readonly string[] | undefined;
+  /** Value -> keys. */
+  readonly filed: Map<string, SortedKeys>;
+}
 
-const nowhere: Filed = new Map();
+/** The values under which a resource is filed, for each index. */
+type Filed = readonly (readonly string[])[];
+
+const nowhere: readonly string[] = [];
 
 /** Changed by `set` alone; lists and indexes follow at once. */
 export class Table {
   readonly kind: AnyKind;
   readonly #resources = new Map<string, Any>();
   readonly #keys = new SortedKeys();
-  /** Index name -> value -> keys. */
-  readonly #indexes = new Map<string, Map<string, SortedKeys>>();
+  readonly #indexes = new Map<string, Index>();
 
   constructor(kind: AnyKind) {
     this.kind = kind;
-    for (const name of Object.keys(kind.indexes ?? {})) this.#indexes.set(name, new Map());
+    for (const [name, valuesOf] of Object.entries(kind.indexes ?? {})) {
+      this.#indexes.set(name, { valuesOf, filed: new Map() });
+    }
   }
 
   get size(): number {
@@ -38,9 +46,9 @@ export class Table {
 
   /** The resources filed under `value`, ordered by key. Throws where the kind has no such index. */
   by(index: string, value: string): Any[] {
-    const values = this.#indexes.get(index);
-    if (!values) throw new Error(`The kind ${this.kind.name} has no index ${index}`);
-    const keys = values.get(value);
+    const found = this.#indexes.get(index);
+    if (!found) throw new Error(`The kind ${this.kind.name} has no index ${index}`);
+    const keys = found.filed.get(value);
     return keys ? keys.startingWith('').map((key) => this.get(key)!) : [];
   }
 
@@ -54,31 +62,38 @@ export class Table {
     else this.#resources.delete(key);
     if (!previous && next) this.#keys.add(key);
     if (previous && !next) this.#keys.delete(key);
-    for (const name of this.#indexes.keys()) this.#refile(name, key, before?.get(name) ?? [], after?.get(name) ?? []);
+    let at = 0;
+    for (const { filed } of this.#indexes.values()) {
+      refile(filed, key, before?.[at] ?? nowhere, after?.[at] ?? nowhere);
+      at += 1;
+    }
   }
 
   #file(resource: Any): Filed {
-    if (this.#indexes.size === 0) return nowhere;
-    const filed = new Map<string, readonly string[]>();
-    for (const [name, valuesOf] of Object.entries(this.kind.indexes ?? {})) {
-      const values = valuesOf(resource as never);
-      if (values !== undefined) filed.set(name, typeof values === 'string' ? [values] : values);
+    const filed: (readonly string[])[] = [];
+    for (const { valuesOf } of this.#indexes.values()) {
+      const values = valuesOf(resource as never) ?? nowhere;
+      filed.push(typeof values === 'string' ? [values] : values);
     }
     return filed;
   }
+}
 
-  #refile(name: string, key: string, before: readonly string[], after: readonly string[]): void {
-    const index = this.#indexes.get(name)!;
-    for (const value of before) {
-      if (after.includes(value)) continue;
-      const keys = index.get(value);
-      keys?.delete(key);
-      if (keys?.size === 0) index.delete(value);
-    }
-    for (const value of after) {
-      let keys = index.get(value);
-      if (!keys) index.set(value, (keys = new SortedKeys()));
-      keys.add(key);
-    }
+function refile(
+  index: Map<string, SortedKeys>,
+  key: string,
+  before: readonly string[],
+  after: readonly string[],
+): void {
+  for (const value of before) {
+    if (after.includes(value)) continue;
+    const keys = index.get(value);
+    keys?.delete(key);
+    if (keys?.size === 0) index.delete(value);
+  }
+  for (const value of after) {
+    let keys = index.get(value);
+    if (!keys) index.set(value, (keys = new SortedKeys()));
+    keys.add(key);
   }
 }
