@@ -7,7 +7,15 @@ import type { FakeContainerHost } from './fake-container.ts';
 import { programOf } from './fake-image.ts';
 import type { FakeImage } from './fake-image.ts';
 import { RuntimeError } from './runtime.ts';
-import type { ContainerEvent, ContainerSpec, Image, NetworkSpec, Runtime, RuntimeErrorReason } from './runtime.ts';
+import type {
+  ContainerEvent,
+  ContainerSpec,
+  Image,
+  NetworkSpec,
+  Runtime,
+  RuntimeErrorReason,
+  Volume,
+} from './runtime.ts';
 
 export type FakeCall = keyof Runtime;
 
@@ -47,6 +55,7 @@ export class FakeEngine implements FakeContainerHost {
   /** Every container that is there, by id. */
   readonly containers = new Map<string, FakeContainer>();
   readonly networks = new Map<string, NetworkSpec>();
+  readonly volumes = new Map<string, Volume>();
   /** Everything that ever happened to containers, removed ones too. */
   readonly history: FakeOccurrence[] = [];
   readonly #options: FakeEngineOptions;
@@ -148,6 +157,11 @@ export class FakeEngine implements FakeContainerHost {
     if (image === undefined) throw new RuntimeError('not-found', `No such image: ${spec.image}`);
     if (this.find(spec.name))
       throw new RuntimeError('conflict', `The container name "/${spec.name}" is already in use`);
+    for (const { container } of spec.volumesFrom ?? []) this.required(container);
+    // As on the real engine, a volume that nobody made is made here, without labels.
+    for (const { volume } of spec.mounts ?? []) {
+      if (!this.volumes.has(volume)) this.volumes.set(volume, { name: volume, labels: {} });
+    }
     const id = this.random.bytes(32).toString('hex');
     const container = new FakeContainer(this, id, spec, image.id);
     this.containers.set(id, container);
@@ -197,6 +211,31 @@ export class FakeEngine implements FakeContainerHost {
   removeNetwork(name: string): void {
     if (this.#attached(name).length > 0) throw new RuntimeError('conflict', `network ${name} has active endpoints`);
     this.networks.delete(name);
+  }
+
+  ensureVolume(spec: Volume): void {
+    const there = this.volumes.get(spec.name);
+    if (there === undefined) this.volumes.set(spec.name, spec);
+    else if (Object.entries(spec.labels).some(([label, value]) => there.labels[label] !== value)) {
+      throw new RuntimeError('conflict', `The volume ${spec.name} exists with other labels`);
+    }
+  }
+
+  removeVolume(name: string): void {
+    const users = [...this.containers.values()].filter((each) => this.#volumesOf(each).has(name));
+    if (users.length > 0) {
+      throw new RuntimeError(
+        'conflict',
+        `remove ${name}: volume is in use - [${users.map(({ id }) => id).join(', ')}]`,
+      );
+    }
+    this.volumes.delete(name);
+  }
+
+  /** The names of the volumes that a container has, by itself or from others. */
+  #volumesOf({ spec: { mounts = [], volumesFrom = [] } }: FakeContainer): Set<string> {
+    const others = volumesFrom.map(({ container }) => this.find(container)).filter((each) => each !== undefined);
+    return new Set([...mounts.map(({ volume }) => volume), ...others.flatMap((each) => [...this.#volumesOf(each)])]);
   }
 
   /** The running containers on a network. */

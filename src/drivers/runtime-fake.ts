@@ -11,6 +11,7 @@ import type {
   NetworkSpec,
   RegistryAuth,
   Runtime,
+  Volume,
 } from './runtime.ts';
 
 /** One client of a fake engine. A restarted control plane makes a new one; the engine goes on living. */
@@ -66,6 +67,20 @@ export class FakeRuntime implements Runtime {
 
   removeNetwork(name: string): Promise<void> {
     return this.#call('removeNetwork', () => this.#engine.removeNetwork(name));
+  }
+
+  ensureVolume(spec: Volume): Promise<void> {
+    return this.#call('ensureVolume', () => this.#engine.ensureVolume(spec));
+  }
+
+  volumes(labels: Readonly<Record<string, string>>): Promise<Volume[]> {
+    return this.#call('volumes', () =>
+      [...this.#engine.volumes.values()].filter((each) => carries(each.labels, labels)),
+    );
+  }
+
+  removeVolume(name: string): Promise<void> {
+    return this.#call('removeVolume', () => this.#engine.removeVolume(name));
   }
 
   create(spec: ContainerSpec): Promise<string> {

@@ -47,6 +47,7 @@ class World {
     this.#count += 1;
     const name = `berth-test-${this.run}-${this.#count}`;
     const labels = { [testLabel]: '1', 'berth.test.run': this.run, ...extra.labels };
+  readonly #volumes: string[] = [];
     return { name, network: { mode: 'none' }, ...(await this.harness.program(program)), ...extra, labels };
   }
 
@@ -93,10 +94,19 @@ function subnet(octet: number): { readonly subnet: string; readonly gateway: str
   return { subnet: `10.213.${octet}.0/24`, gateway: `10.213.${octet}.1` };
 }
 
+  /** The name and labels of a volume to be made. */
+  volume(labels: Record<string, string> = {}): Volume {
+    this.#count += 1;
+    const name = `berth-test-${this.run}-${this.#count}`;
+    this.#volumes.push(name);
+    return { name, labels: { [testLabel]: '1', ...labels } };
+  }
+
 function failsWith(reason: RuntimeErrorReason, words: RegExp = /./): (thrown: unknown) => boolean {
   return (thrown) => {
     assert.ok(thrown instanceof RuntimeError, String(thrown));
     assert.match(thrown.message, words);
+    for (const name of this.#volumes) await this.runtime.removeVolume(name);
     assert.equal(thrown.reason, reason, thrown.message);
     return true;
   };

@@ -25,11 +25,25 @@ export type ContainerNetwork =
   /** The network namespace of another container. */
   | { readonly mode: 'container'; readonly id: string };
 
+/** A volume made by `ensureVolume`, where a container sees it. */
 export interface Mount {
-  readonly type: 'bind' | 'volume' | 'tmpfs';
-  /** Host path or volume name; absent for tmpfs. */
-  readonly source?: string;
+  readonly volume: string;
   readonly target: string;
+  readonly readOnly: boolean;
+}
+
+/** A file system in memory, counted to its container's memory and gone with it. */
+export interface Tmpfs {
+  readonly target: string;
+  readonly sizeBytes: number;
+  /** As for mount(8). */
+  readonly options: readonly string[];
+}
+
+/** A container whose mounts another one gets, at the same paths. */
+export interface VolumesFrom {
+  /** Id or name; it must be there when the other one is made. */
+  readonly container: string;
   readonly readOnly: boolean;
 }
 
@@ -69,6 +83,8 @@ export interface ContainerSpec {
   readonly tty?: boolean;
   /** Keeps standard input open. */
   readonly interactive?: boolean;
+  readonly tmpfs?: readonly Tmpfs[];
+  readonly volumesFrom?: readonly VolumesFrom[];
   readonly capabilitiesAdd?: readonly string[];
   readonly capabilitiesDrop?: readonly string[];
   /** When true, processes cannot gain privileges (setuid, file capabilities). */
@@ -79,6 +95,8 @@ export interface ContainerSpec {
   /** The signal that `stop` sends first; the image's or SIGTERM when absent. */
   readonly stopSignal?: string;
 }
+  /** Kernel parameters of its IPC and network namespaces, set when it starts. */
+  readonly sysctls?: Readonly<Record<string, string>>;
 
 export type ContainerPhase = 'created' | 'running' | 'paused' | 'exited' | 'removing' | 'dead';
 
@@ -145,12 +163,19 @@ export class RuntimeError extends Error {
 
   constructor(reason: RuntimeErrorReason, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
+/** Files that outlive containers. An empty one that is mounted is filled with what the image has at that path. */
+export interface Volume {
+  /** Of Docker's alphabet (`[a-zA-Z0-9][a-zA-Z0-9_.-]*`), 255 characters at most. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
     this.reason = reason;
   }
 }
 
 /**
- * `not-found`: no such image, container or network. `denied`: the registry refused. `conflict`: the name or address is
+ * `not-found`: no such image, container, network or volume. `denied`: the registry refused. `conflict`: the name or address is
  * taken, or the container's phase forbids the call. `invalid`: the engine refused the parameters. `unavailable`: the
  * engine does not answer. `failed`: it answered that it failed (e.g. the entry point cannot be executed).
  */
@@ -192,6 +217,12 @@ export interface Runtime {
    */
   events(label: string, signal: AbortSignal): AsyncIterable<ContainerEvent>;
   /**
+  /** Makes a volume, or finds the one that has its name and labels; throws `conflict` where it has others. */
+  ensureVolume(spec: Volume): Promise<void>;
+  /** The volumes that carry all of the labels (a value of '' asks for the label alone). */
+  volumes(labels: Readonly<Record<string, string>>): Promise<Volume[]>;
+  /** Removes a volume and its files; nothing happens where there is none. Throws `conflict` while a container has it. */
+  removeVolume(name: string): Promise<void>;
    * What a container wrote, from the line after `after` (a LogLine's timestamp) or from its beginning, following it
    * until it ends. Lines with the same timestamp as `after` are given again: the caller knows which it has.
    */

@@ -36,7 +36,13 @@ test('every member of a spec arrives', () => {
     workingDirectory: '/w',
     user: '1000:1000',
     hostname: 'h',
-    mounts: [{ type: 'bind', source: '/s', target: '/t', readOnly: true }],
+    mounts: [{ volume: 'v', target: '/t', readOnly: true }],
+    tmpfs: [{ target: '/m', sizeBytes: 1024, options: ['rw', 'noexec'] }],
+    volumesFrom: [
+      { container: 'a', readOnly: true },
+      { container: 'b', readOnly: false },
+    ],
+    sysctls: { 'net.core.somaxconn': '1024' },
     memoryBytes: 512,
     memoryReservationBytes: 256,
     cpuShares: 128,
@@ -72,11 +78,15 @@ test('every member of a spec arrives', () => {
   const { LogConfig: _log, ...host } = HostConfig as Record<string, unknown>;
   assert.deepEqual(host, {
     NetworkMode: 'container:pause',
-    Mounts: [{ Type: 'bind', Source: '/s', Target: '/t', ReadOnly: true }],
+    Mounts: [{ Type: 'volume', Source: 'v', Target: '/t', ReadOnly: true }],
+    Tmpfs: { '/m': 'rw,noexec,size=1024' },
+    VolumesFrom: ['a:ro', 'b:rw'],
+    Sysctls: { 'net.core.somaxconn': '1024' },
     Memory: 512,
     MemorySwap: 512,
     MemoryReservation: 256,
     CpuShares: 128,
+
     NanoCpus: 250_000_000,
     PidsLimit: 100,
     Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }],

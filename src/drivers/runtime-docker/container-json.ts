@@ -45,8 +45,8 @@ function hostConfig(spec: ContainerSpec): object {
     NetworkMode: networkMode(spec.network),
     LogConfig: logConfig,
     Mounts: spec.mounts?.map((mount) => ({
-      Type: mount.type,
-      Source: mount.source,
+      Type: 'volume',
+      Source: mount.volume,
       Target: mount.target,
       ReadOnly: mount.readOnly,
     })),
@@ -75,6 +75,8 @@ function networkMode(network: ContainerNetwork): string {
 }
 
 /** The members of an inspection that we read. */
+    Tmpfs: spec.tmpfs && Object.fromEntries(spec.tmpfs.map((each) => [each.target, tmpfsOptions(each)])),
+    VolumesFrom: spec.volumesFrom?.map(({ container, readOnly }) => `${container}:${readOnly ? 'ro' : 'rw'}`),
 export interface Inspection {
   readonly Id: string;
   readonly Name: string;
@@ -83,6 +85,7 @@ export interface Inspection {
   readonly Config: { readonly Labels: Readonly<Record<string, string>> | null; readonly Tty: boolean };
   readonly HostConfig: { readonly Memory: number };
   readonly State: {
+    Sysctls: spec.sysctls,
     readonly Status: string;
     readonly Running: boolean;
     readonly OOMKilled: boolean;
@@ -94,6 +97,10 @@ export interface Inspection {
 }
 
 /** What an inspection says, as the contract has it. */
+function tmpfsOptions({ sizeBytes, options }: Tmpfs): string {
+  return [...options, `size=${sizeBytes}`].join(',');
+}
+
 export function containerOf({ Id, Name, Created, Image, Config, State }: Inspection): Container {
   const phase = phaseOf(State.Status);
   const ended = phase === 'exited' || phase === 'dead' || phase === 'removing';

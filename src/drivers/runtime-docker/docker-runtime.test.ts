@@ -140,6 +140,49 @@ test('a container answers the host at its fixed address, and has its MAC address
   assert.equal((await get('http://10.213.99.7/')).trim(), '02:42:0a:d5:63:07');
 });
 
+test('mounts, memory file systems and kernel parameters are as asked for', { skip }, async (context) => {
+  await runtime.makeImage(image, { path: busybox, argv: ['sh'] });
+  const labels = { [testLabel]: '1' };
+  const volume = `berth-test-mounts-${process.pid}`;
+  await runtime.ensureVolume({ name: volume, labels });
+  const ids: string[] = [];
+  context.after(async () => {
+    for (const id of ids) await runtime.remove(id);
+    await runtime.removeVolume(volume);
+  });
+  const never = new AbortController().signal;
+  /** What a container's shell prints. */
+  const said = async (name: string, lines: string[], extra: Partial<ContainerSpec>) => {
+    const how = { image, labels, entryPoint: ['/busybox', 'sh', '-c'], command: [lines.join('; ')], ...extra };
+    const id = await runtime.create({ network: { mode: 'none' }, ...how, name: `berth-test-${name}-${process.pid}` });
+    ids.push(id);
+    await runtime.start(id);
+    const output = await Array.fromAsync(runtime.logs(id, undefined, never));
+    return output.map(({ text }) => text);
+  };
+  const writer = await said(
+    'writer',
+    [
+      'echo kept > /data/file',
+      '/busybox grep " /scratch " /proc/mounts',
+      '/busybox cat /proc/sys/net/ipv4/tcp_keepalive_time /proc/sys/kernel/msgmax',
+    ],
+    {
+      mounts: [{ volume, target: '/data', readOnly: false }],
+      tmpfs: [{ target: '/scratch', sizeBytes: 8 << 20, options: ['rw', 'nosuid', 'mode=0700'] }],
+      sysctls: { 'net.ipv4.tcp_keepalive_time': '77', 'kernel.msgmax': '9000' },
+    },
+  );
+  assert.match(writer[0]!, /^tmpfs \/scratch tmpfs rw,nosuid.*size=8192k,mode=700/);
+  assert.deepEqual(writer.slice(1), ['77', '9000']);
+  const attempt = '{ echo more > /data/file; } 2>/dev/null && echo written || echo refused';
+  const reader = ['/busybox cat /data/file', attempt];
+  const from = { volumesFrom: [{ container: ids[0]!, readOnly: true }] };
+  assert.deepEqual(await said('reader', reader, from), ['kept', 'refused']);
+  const mounted = { mounts: [{ volume, target: '/data', readOnly: true }] };
+  assert.deepEqual(await said('mounted', reader, mounted), ['kept', 'refused']);
+});
+
 function get(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request(url, (answer) => {

@@ -11,6 +11,7 @@ import type {
   NetworkSpec,
   RegistryAuth,
   Runtime,
+  Volume,
 } from '#drivers/runtime.ts';
 import { containerOf, createBody } from './container-json.ts';
 import type { Inspection } from './container-json.ts';
@@ -19,6 +20,7 @@ import type { StatsJson } from './container-stats.ts';
 import { DockerImages } from './docker-images.ts';
 import { followLogs } from './docker-logs.ts';
 import { DockerNetworks } from './docker-networks.ts';
+import { DockerVolumes } from './docker-volumes.ts';
 import { Engine, asRuntimeError, labelFilters, older, pathPart, socketPathOf } from './engine.ts';
 import type { Call } from './engine.ts';
 import { eventFilters, eventOf } from './events.ts';
@@ -45,6 +47,7 @@ export class DockerRuntime implements Runtime {
   readonly #clock: Clock;
   readonly #images: DockerImages;
   readonly #networks: DockerNetworks;
+  readonly #volumes: DockerVolumes;
   readonly #lateOom: LateOom;
 
   constructor(engine: Engine, clock: Clock) {
@@ -52,6 +55,7 @@ export class DockerRuntime implements Runtime {
     this.#clock = clock;
     this.#images = new DockerImages(engine);
     this.#networks = new DockerNetworks(engine);
+    this.#volumes = new DockerVolumes(engine);
     this.#lateOom = new LateOom(engine, clock);
   }
 
@@ -86,6 +90,18 @@ export class DockerRuntime implements Runtime {
 
   removeNetwork(name: string): Promise<void> {
     return this.#networks.remove(name);
+  }
+
+  ensureVolume(spec: Volume): Promise<void> {
+    return this.#volumes.ensure(spec);
+  }
+
+  volumes(labels: Readonly<Record<string, string>>): Promise<Volume[]> {
+    return this.#volumes.list(labels);
+  }
+
+  removeVolume(name: string): Promise<void> {
+    return this.#volumes.remove(name);
   }
 
   async create(spec: ContainerSpec): Promise<string> {

@@ -246,11 +246,13 @@ const reasons: Readonly<Record<number, RuntimeErrorReason>> = {
 
 /**
  * What the words say goes before the status: the engine answers a taken address or subnet and a network in use with 403
- * (20.10) or 400 and 500 (later), and a container whose program cannot be executed with 400, 404 or 500.
+ * (20.10) or 400 and 500 (later), a container whose program cannot be executed with 400, 404 or 500, and one whose
+ * volumes are to be had from a container that is not there with 400.
  */
 const wordings: readonly (readonly [RegExp, RuntimeErrorReason])[] = [
   [/OCI runtime (create|start) failed|failed to create (shim|task)/i, 'failed'],
   [/address already in use|pool overlaps|has active endpoints|cannot join network of a non running/i, 'conflict'],
+  [/^no such container/i, 'not-found'],
 ];
 
 function failure(status: number, words: string): RuntimeError {
