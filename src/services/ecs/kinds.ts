@@ -32,7 +32,7 @@ export function clusterKey(scope: Scope, name: string): string {
   return scopedKey(scope, name);
 }
 
-/** Written by RegisterTaskDefinition. Outlives its definitions: a revision's number is never given twice. */
+/** Of directories that an earlier Berth wrote into: no revision up to this one is free. Nobody writes it any more. */
 export interface FamilySpec {
   readonly latestRevision: number;
 }

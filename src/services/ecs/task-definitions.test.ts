@@ -109,3 +109,10 @@ test('families are listed by prefix and by whether any revision is ACTIVE', asyn
   assert.deepEqual(await list({ familyPrefix: 'api', status: 'ACTIVE' }), ['api-admin']);
   assert.deepEqual(await list({ status: 'INACTIVE' }), ['api']);
 });
+
+test('revisions count on without a gap, however many there are', async () => {
+  for (let revision = 1; revision <= 70; revision++) {
+    const { taskDefinition } = await register('counted');
+    assert.equal(taskDefinition?.revision, revision);
+  }
+});

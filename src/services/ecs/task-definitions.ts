@@ -97,8 +97,7 @@ const acceptedContainer = {
 function register(input: In<'ecs', 'RegisterTaskDefinition'>, architecture: Architecture, tx: Tx, context: Context) {
   const definition = checkedTaskDefinition(input, architecture);
   const tags = checkedTags(input.tags);
-  const family = familyKey(context, definition.family);
-  const revision = (tx.get(familyKind, family)?.spec.latestRevision ?? 0) + 1;
+  const revision = latestRevision(tx, context, definition.family) + 1;
   const spec: TaskDefinitionSpec = {
     account: context.account,
     region: context.region,
@@ -109,10 +108,23 @@ function register(input: In<'ecs', 'RegisterTaskDefinition'>, architecture: Arch
     registeredAt: context.now.getTime(),
     registeredBy: context.principal.arn,
   };
-  tx.put(familyKind, family, { spec: { latestRevision: revision }, status: nothingObserved });
   const key = taskDefinitionKey(context, definition.family, revision);
   tx.put(taskDefinitionKind, key, { spec, status: nothingObserved });
   return { taskDefinition: describeTaskDefinition(spec), tags };
+}
+
+/**
+ * 0 where the family has none. Definitions are never deleted, so that the revisions of a family have no gaps: the last is
+ * found in twice as many looks as its number has binary digits, and no record of it has to be written with each.
+ */
+function latestRevision(reader: Reader, scope: Scope, family: string): number {
+  const isGiven = (revision: number) =>
+    reader.get(taskDefinitionKind, taskDefinitionKey(scope, family, revision)) !== undefined;
+  let latest = reader.get(familyKind, familyKey(scope, family))?.spec.latestRevision ?? 0;
+  let step = 1;
+  for (; isGiven(latest + step); step *= 2) latest += step;
+  for (step /= 2; step >= 1; step /= 2) if (isGiven(latest + step)) latest += step;
+  return latest;
 }
 
 function deregister(
