@@ -1,6 +1,7 @@
 // One container of the fake engine: its phase, its output, and the run of its program on the engine's clock.
 import type { Clock } from '#kernel/clock.ts';
 import type { FakeProgram } from './fake-image.ts';
+import { FakeHealth } from './fake-health.ts';
 import type { Container, ContainerEvent, ContainerPhase, ContainerSpec, LogLine } from './runtime.ts';
 
 /** The longest line that comes in one piece, as on the real engine's stream (there it is bytes). */
@@ -31,6 +32,7 @@ export class FakeContainer {
   #exitCode: number | undefined;
   #error: string | undefined;
   #outOfMemory = false;
+  #health: FakeHealth | undefined;
   #program: FakeProgram = {};
   /** Aborts when the run that is under way ends. */
   #run = new AbortController();
@@ -75,6 +77,7 @@ export class FakeContainer {
       exitCode: this.running ? undefined : this.#exitCode,
       outOfMemory: this.#outOfMemory,
       error: this.#error,
+      health: this.#phase === 'running' ? this.#health?.state : undefined,
     };
   }
 
@@ -88,6 +91,17 @@ export class FakeContainer {
     this.#enter('running');
     this.#host.happened(this, 'start');
     void this.#perform(program, this.#run.signal);
+    this.#watchHealth();
+  }
+
+  /** Checking begins anew with each run, and after a pause. */
+  #watchHealth(): void {
+    const { healthCheck } = this.spec;
+    if (healthCheck === undefined || healthCheck === 'none') return;
+    this.#health?.stop();
+    this.#health = new FakeHealth(healthCheck, this.#program, this.#host.clock, () =>
+      this.#host.happened(this, 'health'),
+    );
   }
 
   /** Notes why it could not be started. */
@@ -121,6 +135,7 @@ export class FakeContainer {
     if (outOfMemory) this.#host.happened(this, 'oom');
     this.#host.happened(this, 'die');
     this.#run.abort();
+    this.#health?.stop();
     this.#tellFollowers();
   }
 
@@ -129,6 +144,8 @@ export class FakeContainer {
     if (!this.running || paused === (this.#phase === 'paused')) return;
     this.#enter(paused ? 'paused' : 'running');
     this.#host.happened(this, paused ? 'pause' : 'unpause');
+    if (paused) this.#health?.stop();
+    else this.#watchHealth();
     this.#tellFollowers();
   }
 

@@ -20,6 +20,8 @@ export interface FakeProgram {
   readonly termExitCode?: number;
   /** Bytes it takes once its output is written: more than its limit, and it is killed for it. 1 MiB when absent. */
   readonly memoryBytes?: number;
+  /** How its health checks end, one after the other (the last for good): by passing, or not. All pass when absent. */
+  readonly checks?: readonly boolean[];
 }
 
 export interface FakeOutput {

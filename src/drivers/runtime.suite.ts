@@ -4,7 +4,16 @@ import { randomBytes } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
 import type { FakeProgram } from './fake-image.ts';
 import { RuntimeError } from './runtime.ts';
-import type { Container, ContainerEvent, ContainerSpec, LogLine, Runtime, RuntimeErrorReason } from './runtime.ts';
+import type {
+  Container,
+  ContainerEvent,
+  ContainerSpec,
+  HealthCheck,
+  LogLine,
+  Runtime,
+  RuntimeErrorReason,
+  Volume,
+} from './runtime.ts';
 
 /** Carried by everything that a test makes on a real engine. */
 export const testLabel = 'berth.test';
@@ -28,6 +37,8 @@ export function runtimeSuite(title: string, open: () => Promise<RuntimeHarness>,
     findingTests(world);
     logTests(world);
     networkTests(world);
+    healthTests(world);
+    volumeTests(world);
   });
 }
 
@@ -36,6 +47,7 @@ class World {
   harness!: RuntimeHarness;
   readonly run = randomBytes(4).toString('hex');
   readonly #networks: string[] = [];
+  readonly #volumes: string[] = [];
   #count = 0;
 
   get runtime(): Runtime {
@@ -47,7 +59,6 @@ class World {
     this.#count += 1;
     const name = `berth-test-${this.run}-${this.#count}`;
     const labels = { [testLabel]: '1', 'berth.test.run': this.run, ...extra.labels };
-  readonly #volumes: string[] = [];
     return { name, network: { mode: 'none' }, ...(await this.harness.program(program)), ...extra, labels };
   }
 
@@ -83,17 +94,6 @@ class World {
     return name;
   }
 
-  async clear(): Promise<void> {
-    const left = await this.runtime.list({ 'berth.test.run': this.run });
-    await Promise.all(left.map(({ id }) => this.runtime.remove(id)));
-    for (const name of this.#networks) await this.runtime.removeNetwork(name);
-  }
-}
-
-function subnet(octet: number): { readonly subnet: string; readonly gateway: string } {
-  return { subnet: `10.213.${octet}.0/24`, gateway: `10.213.${octet}.1` };
-}
-
   /** The name and labels of a volume to be made. */
   volume(labels: Record<string, string> = {}): Volume {
     this.#count += 1;
@@ -102,11 +102,22 @@ function subnet(octet: number): { readonly subnet: string; readonly gateway: str
     return { name, labels: { [testLabel]: '1', ...labels } };
   }
 
+  async clear(): Promise<void> {
+    const left = await this.runtime.list({ 'berth.test.run': this.run });
+    await Promise.all(left.map(({ id }) => this.runtime.remove(id)));
+    for (const name of this.#networks) await this.runtime.removeNetwork(name);
+    for (const name of this.#volumes) await this.runtime.removeVolume(name);
+  }
+}
+
+function subnet(octet: number): { readonly subnet: string; readonly gateway: string } {
+  return { subnet: `10.213.${octet}.0/24`, gateway: `10.213.${octet}.1` };
+}
+
 function failsWith(reason: RuntimeErrorReason, words: RegExp = /./): (thrown: unknown) => boolean {
   return (thrown) => {
     assert.ok(thrown instanceof RuntimeError, String(thrown));
     assert.match(thrown.message, words);
-    for (const name of this.#volumes) await this.runtime.removeVolume(name);
     assert.equal(thrown.reason, reason, thrown.message);
     return true;
   };
@@ -437,5 +448,107 @@ function networkTests(world: World): void {
     await assert.rejects(world.runtime.start(late), failsWith('conflict', /non running container/));
     const lost = await world.create(service, { network: { mode: 'container', id: 'berth-test-nothing' } });
     await assert.rejects(world.runtime.start(lost), failsWith('not-found', /no such container/i));
+  });
+}
+
+function volumeTests(world: World): void {
+  test('a volume is made once, and other labels under its name are a conflict', async () => {
+    const volume = world.volume({ group: 'once' });
+    await world.runtime.ensureVolume(volume);
+    await world.runtime.ensureVolume(volume);
+    const other = { name: volume.name, labels: { ...volume.labels, group: 'other' } };
+    await assert.rejects(world.runtime.ensureVolume(other), failsWith('conflict', /exists with other labels/));
+    await world.runtime.removeVolume(volume.name);
+    await world.runtime.removeVolume(volume.name);
+  });
+
+  test('volumes are found by all of their labels', async () => {
+    const group = `group-${randomBytes(4).toString('hex')}`;
+    const [first, second] = [world.volume({ group, role: 'a' }), world.volume({ group, role: 'b' })];
+    for (const volume of [first, second]) await world.runtime.ensureVolume(volume);
+    const found = async (labels: Record<string, string>) =>
+      (await world.runtime.volumes(labels)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    assert.deepEqual(
+      await found({ group }),
+      [first, second].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    );
+    assert.deepEqual(await found({ group, role: 'b' }), [second]);
+    assert.deepEqual(await found({ group, role: 'c' }), []);
+    assert.deepEqual(await found({ group, role: '' }), await found({ group }));
+  });
+
+  test('a container keeps its volumes, and those it has from another, from being removed', async () => {
+    const volume = world.volume();
+    await world.runtime.ensureVolume(volume);
+    const first = await world.create(service, {
+      mounts: [{ volume: volume.name, target: '/data', readOnly: false }],
+    });
+    const second = await world.create(service, { volumesFrom: [{ container: first, readOnly: true }] });
+    await assert.rejects(world.runtime.removeVolume(volume.name), failsWith('conflict', /volume is in use/));
+    await world.runtime.remove(second);
+    await assert.rejects(world.runtime.removeVolume(volume.name), failsWith('conflict', /volume is in use/));
+    await world.runtime.remove(first);
+    await world.runtime.removeVolume(volume.name);
+    assert.ok(!(await world.runtime.volumes({ [testLabel]: '1' })).some(({ name }) => name === volume.name));
+  });
+
+  test('volumes from a container that is not there fail the creation', async () => {
+    const spec = await world.spec(service, { volumesFrom: [{ container: 'berth-test-nothing', readOnly: false }] });
+    await assert.rejects(world.runtime.create(spec), failsWith('not-found', /no such container/i));
+  });
+}
+
+/** Every tenth of a second; the line is for the real engine, the program's `checks` say the same to the fake one. */
+function checkBy(line: string, parts: Partial<HealthCheck> = {}): { readonly healthCheck: HealthCheck } {
+  const command = ['CMD', '/busybox', 'sh', '-c', line];
+  return {
+    healthCheck: { command, intervalMs: 100, timeoutMs: 10_000, retries: 2, startPeriodMs: 0, ...parts },
+  };
+}
+
+function healthTests(world: World): void {
+  /** The healths that a container comes to, as its events announce them. */
+  async function healths(program: FakeProgram, extra: Partial<ContainerSpec>, count: number): Promise<string[]> {
+    const group = `health-${randomBytes(4).toString('hex')}`;
+    const aborter = new AbortController();
+    const events = world.runtime.events(`group=${group}`, aborter.signal);
+    const id = await world.start(program, { ...extra, labels: { group } });
+    const seen: string[] = [];
+    for await (const event of events) {
+      if (event.action !== 'health') continue;
+      seen.push((await world.inspect(id)).health ?? 'none');
+      if (seen.length === count) aborter.abort();
+    }
+    return seen;
+  }
+
+  test('a container without a health check has no health, even where the image brings one', async () => {
+    const id = await world.start(service, { healthCheck: 'none' });
+    assert.equal((await world.inspect(id)).health, undefined);
+  });
+
+  test('a container is starting until a check was made', async () => {
+    const id = await world.start(service, checkBy('true', { intervalMs: 60_000 }));
+    assert.equal((await world.inspect(id)).health, 'starting');
+  });
+
+  test('a check that passes makes it healthy, which is announced', async () => {
+    assert.deepEqual(await healths({ checks: [true] }, checkBy('true'), 1), ['healthy']);
+  });
+
+  test('checks that fail as often as allowed make it unhealthy, which is announced', async () => {
+    const program = { checks: [true, false] };
+    assert.deepEqual(await healths(program, checkBy('[ ! -e /seen ] && : > /seen'), 2), ['healthy', 'unhealthy']);
+  });
+
+  test('failures do not count in the start period', async () => {
+    const line = 'echo >> /checks; [ $(/busybox wc -l < /checks) -gt 4 ]';
+    const program = { checks: [false, false, false, false, true] };
+    assert.deepEqual(await healths(program, checkBy(line, { startPeriodMs: 300_000 }), 1), ['healthy']);
+  });
+
+  test('what has ended has no health', async () => {
+    const id = await world.start({ runsForMs: 300 }, checkBy('true'));
+    assert.equal((await world.ended(id)).health, undefined);
   });
 }

@@ -35,9 +35,8 @@ export interface Mount {
 /** A file system in memory, counted to its container's memory and gone with it. */
 export interface Tmpfs {
   readonly target: string;
-  readonly sizeBytes: number;
-  /** As for mount(8). */
-  readonly options: readonly string[];
+  /** As for mount(8), with commas between them: `rw,noexec,size=64m`. */
+  readonly options: string;
 }
 
 /** A container whose mounts another one gets, at the same paths. */
@@ -53,6 +52,22 @@ export interface Ulimit {
   readonly hard: number;
 }
 
+/** How the engine finds out, while a container runs, whether it is well. */
+export interface HealthCheck {
+  /** `['CMD', program, …]` or `['CMD-SHELL', line]`: code 0 within `timeoutMs` means healthy. */
+  readonly command: readonly string[];
+  /** From the start or the end of one check to the next. */
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** So many failures in a row make it unhealthy. */
+  readonly retries: number;
+  /** From the start: failures do not count until one check has passed. 0 for none. */
+  readonly startPeriodMs: number;
+}
+
+/** `starting`: no check has passed yet, nor have enough failed. */
+export type Health = 'starting' | 'healthy' | 'unhealthy';
+
 /** A container as it is to be made. Absent members keep the image's or the engine's default. */
 export interface ContainerSpec {
   /** Unique on the engine; made names are free again once the container is removed. */
@@ -67,6 +82,8 @@ export interface ContainerSpec {
   readonly user?: string;
   readonly hostname?: string;
   readonly mounts?: readonly Mount[];
+  readonly tmpfs?: readonly Tmpfs[];
+  readonly volumesFrom?: readonly VolumesFrom[];
   /** Hard limit, bytes. */
   readonly memoryBytes?: number;
   /** Soft limit, bytes. */
@@ -77,14 +94,14 @@ export interface ContainerSpec {
   readonly nanoCpus?: number;
   readonly pidsLimit?: number;
   readonly ulimits?: readonly Ulimit[];
+  /** Kernel parameters of its IPC and network namespaces, set when it starts. */
+  readonly sysctls?: Readonly<Record<string, string>>;
   readonly readOnlyRootFilesystem?: boolean;
   /** Runs an init as process 1 that reaps children and passes signals on. */
   readonly init?: boolean;
   readonly tty?: boolean;
   /** Keeps standard input open. */
   readonly interactive?: boolean;
-  readonly tmpfs?: readonly Tmpfs[];
-  readonly volumesFrom?: readonly VolumesFrom[];
   readonly capabilitiesAdd?: readonly string[];
   readonly capabilitiesDrop?: readonly string[];
   /** When true, processes cannot gain privileges (setuid, file capabilities). */
@@ -94,9 +111,9 @@ export interface ContainerSpec {
   readonly extraHosts?: readonly { readonly hostname: string; readonly ipAddress: string }[];
   /** The signal that `stop` sends first; the image's or SIGTERM when absent. */
   readonly stopSignal?: string;
+  /** `none` switches off what the image brings. */
+  readonly healthCheck?: HealthCheck | 'none';
 }
-  /** Kernel parameters of its IPC and network namespaces, set when it starts. */
-  readonly sysctls?: Readonly<Record<string, string>>;
 
 export type ContainerPhase = 'created' | 'running' | 'paused' | 'exited' | 'removing' | 'dead';
 
@@ -116,13 +133,15 @@ export interface Container {
   readonly outOfMemory: boolean;
   /** What the engine said when the container could not start. */
   readonly error?: string;
+  /** Present only while it runs (a paused one is not checked) and has a health check. */
+  readonly health?: Health;
 }
 
 /** Something that happened to a container. What it is now is `inspect`'s to say. */
 export interface ContainerEvent {
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly action: 'start' | 'die' | 'oom' | 'remove' | 'pause' | 'unpause';
+  readonly action: 'start' | 'die' | 'oom' | 'remove' | 'pause' | 'unpause' | 'health';
   readonly at: Date;
 }
 
@@ -140,6 +159,13 @@ export interface NetworkSpec {
   readonly subnet: string;
   /** The bridge's own address in the subnet. */
   readonly gateway: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Files that outlive containers. An empty one that is mounted is filled with what the image has at that path. */
+export interface Volume {
+  /** Of Docker's alphabet (`[a-zA-Z0-9][a-zA-Z0-9_.-]*`), 255 characters at most. */
+  readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -163,13 +189,6 @@ export class RuntimeError extends Error {
 
   constructor(reason: RuntimeErrorReason, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
-/** Files that outlive containers. An empty one that is mounted is filled with what the image has at that path. */
-export interface Volume {
-  /** Of Docker's alphabet (`[a-zA-Z0-9][a-zA-Z0-9_.-]*`), 255 characters at most. */
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
     this.reason = reason;
   }
 }
@@ -197,6 +216,12 @@ export interface Runtime {
   networks(labels: Readonly<Record<string, string>>): Promise<string[]>;
   /** Removes a network; nothing happens where there is none. Throws `conflict` while containers use it. */
   removeNetwork(name: string): Promise<void>;
+  /** Makes a volume, or finds the one that has its name and labels; throws `conflict` where it has others. */
+  ensureVolume(spec: Volume): Promise<void>;
+  /** The volumes that carry all of the labels (a value of '' asks for the label alone). */
+  volumes(labels: Readonly<Record<string, string>>): Promise<Volume[]>;
+  /** Removes a volume and its files; nothing happens where there is none. Throws `conflict` while a container has it. */
+  removeVolume(name: string): Promise<void>;
   /** Makes a container without starting it; gives its id. Throws `conflict` where the name is taken. */
   create(spec: ContainerSpec): Promise<string>;
   /** Starts it; nothing happens where it runs already. */
@@ -217,12 +242,6 @@ export interface Runtime {
    */
   events(label: string, signal: AbortSignal): AsyncIterable<ContainerEvent>;
   /**
-  /** Makes a volume, or finds the one that has its name and labels; throws `conflict` where it has others. */
-  ensureVolume(spec: Volume): Promise<void>;
-  /** The volumes that carry all of the labels (a value of '' asks for the label alone). */
-  volumes(labels: Readonly<Record<string, string>>): Promise<Volume[]>;
-  /** Removes a volume and its files; nothing happens where there is none. Throws `conflict` while a container has it. */
-  removeVolume(name: string): Promise<void>;
    * What a container wrote, from the line after `after` (a LogLine's timestamp) or from its beginning, following it
    * until it ends. Lines with the same timestamp as `after` are given again: the caller knows which it has.
    */

@@ -37,7 +37,7 @@ test('every member of a spec arrives', () => {
     user: '1000:1000',
     hostname: 'h',
     mounts: [{ volume: 'v', target: '/t', readOnly: true }],
-    tmpfs: [{ target: '/m', sizeBytes: 1024, options: ['rw', 'noexec'] }],
+    tmpfs: [{ target: '/m', options: 'rw,noexec,size=1024' }],
     volumesFrom: [
       { container: 'a', readOnly: true },
       { container: 'b', readOnly: false },
@@ -60,6 +60,7 @@ test('every member of a spec arrives', () => {
     dnsSearchDomains: ['internal'],
     extraHosts: [{ hostname: 'db', ipAddress: '10.0.0.3' }],
     stopSignal: 'SIGQUIT',
+    healthCheck: { command: ['CMD', 'ok'], intervalMs: 30_000, timeoutMs: 5000, retries: 3, startPeriodMs: 60_000 },
   };
   const { HostConfig, ...config } = sent(full);
   assert.deepEqual(config, {
@@ -74,7 +75,15 @@ test('every member of a spec arrives', () => {
     Tty: true,
     OpenStdin: true,
     StopSignal: 'SIGQUIT',
+    Healthcheck: {
+      Test: ['CMD', 'ok'],
+      Interval: 30_000_000_000,
+      Timeout: 5_000_000_000,
+      Retries: 3,
+      StartPeriod: 60_000_000_000,
+    },
   });
+
   const { LogConfig: _log, ...host } = HostConfig as Record<string, unknown>;
   assert.deepEqual(host, {
     NetworkMode: 'container:pause',
@@ -86,7 +95,6 @@ test('every member of a spec arrives', () => {
     MemorySwap: 512,
     MemoryReservation: 256,
     CpuShares: 128,
-
     NanoCpus: 250_000_000,
     PidsLimit: 100,
     Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }],
@@ -99,6 +107,13 @@ test('every member of a spec arrives', () => {
     DnsSearch: ['internal'],
     ExtraHosts: ['db:10.0.0.3'],
   });
+});
+
+test('what the image says of health is overruled, also where the container wants none', () => {
+  assert.deepEqual(sent({ ...bare, healthCheck: 'none' })['Healthcheck'], { Test: ['NONE'] });
+  const check = { command: ['CMD', 'ok'], intervalMs: 30_000, timeoutMs: 5000, retries: 3, startPeriodMs: 0 };
+  const { StartPeriod } = sent({ ...bare, healthCheck: check })['Healthcheck'] as Record<string, number>;
+  assert.equal(StartPeriod, 1_000_000, '0 would mean the image’s');
 });
 
 test('a fixed MAC address stands where the API of the engine wants it', () => {

@@ -1,5 +1,12 @@
 // Containers in the engine's JSON: a spec as the body of a create call, an inspection as a Container.
-import type { Container, ContainerNetwork, ContainerPhase, ContainerSpec } from '#drivers/runtime.ts';
+import type {
+  Container,
+  ContainerNetwork,
+  ContainerPhase,
+  ContainerSpec,
+  Health,
+  HealthCheck,
+} from '#drivers/runtime.ts';
 
 /**
  * json-file, blocking: a container waits rather than lose a line. Whoever follows reads from these files. Falling more
@@ -24,6 +31,7 @@ export function createBody(spec: ContainerSpec, endpointMac: boolean): object {
     Tty: spec.tty,
     OpenStdin: spec.interactive,
     StopSignal: spec.stopSignal,
+    Healthcheck: spec.healthCheck && healthcheck(spec.healthCheck),
     ...(macAddress && !endpointMac && { MacAddress: macAddress }),
     HostConfig: hostConfig(spec),
     NetworkingConfig:
@@ -31,6 +39,22 @@ export function createBody(spec: ContainerSpec, endpointMac: boolean): object {
         ? { EndpointsConfig: { [network.network]: endpoint(network, endpointMac) } }
         : undefined,
   };
+}
+
+/** In nanoseconds. 0 would leave it to the image; a millisecond is the least that the engine takes. */
+function healthcheck(check: HealthCheck | 'none'): object {
+  if (check === 'none') return { Test: ['NONE'] };
+  return {
+    Test: check.command,
+    Interval: nanoseconds(check.intervalMs),
+    Timeout: nanoseconds(check.timeoutMs),
+    Retries: check.retries,
+    StartPeriod: nanoseconds(Math.max(1, check.startPeriodMs)),
+  };
+}
+
+function nanoseconds(ms: number): number {
+  return ms * 1_000_000;
 }
 
 function endpoint(network: ContainerNetwork & { mode: 'bridge' }, endpointMac: boolean): object {
@@ -50,6 +74,8 @@ function hostConfig(spec: ContainerSpec): object {
       Target: mount.target,
       ReadOnly: mount.readOnly,
     })),
+    Tmpfs: spec.tmpfs && Object.fromEntries(spec.tmpfs.map((each) => [each.target, each.options])),
+    VolumesFrom: spec.volumesFrom?.map(({ container, readOnly }) => `${container}:${readOnly ? 'ro' : 'rw'}`),
     Memory: spec.memoryBytes,
     // Memory and swap together: without it a container gets as much swap again as it has memory.
     MemorySwap: spec.memoryBytes,
@@ -58,6 +84,7 @@ function hostConfig(spec: ContainerSpec): object {
     NanoCpus: spec.nanoCpus,
     PidsLimit: spec.pidsLimit,
     Ulimits: spec.ulimits?.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
+    Sysctls: spec.sysctls,
     ReadonlyRootfs: spec.readOnlyRootFilesystem,
     Init: spec.init,
     CapAdd: spec.capabilitiesAdd,
@@ -75,8 +102,6 @@ function networkMode(network: ContainerNetwork): string {
 }
 
 /** The members of an inspection that we read. */
-    Tmpfs: spec.tmpfs && Object.fromEntries(spec.tmpfs.map((each) => [each.target, tmpfsOptions(each)])),
-    VolumesFrom: spec.volumesFrom?.map(({ container, readOnly }) => `${container}:${readOnly ? 'ro' : 'rw'}`),
 export interface Inspection {
   readonly Id: string;
   readonly Name: string;
@@ -85,7 +110,6 @@ export interface Inspection {
   readonly Config: { readonly Labels: Readonly<Record<string, string>> | null; readonly Tty: boolean };
   readonly HostConfig: { readonly Memory: number };
   readonly State: {
-    Sysctls: spec.sysctls,
     readonly Status: string;
     readonly Running: boolean;
     readonly OOMKilled: boolean;
@@ -93,14 +117,11 @@ export interface Inspection {
     readonly Error: string;
     readonly StartedAt: string;
     readonly FinishedAt: string;
+    readonly Health?: { readonly Status: string } | null;
   };
 }
 
 /** What an inspection says, as the contract has it. */
-function tmpfsOptions({ sizeBytes, options }: Tmpfs): string {
-  return [...options, `size=${sizeBytes}`].join(',');
-}
-
 export function containerOf({ Id, Name, Created, Image, Config, State }: Inspection): Container {
   const phase = phaseOf(State.Status);
   const ended = phase === 'exited' || phase === 'dead' || phase === 'removing';
@@ -118,12 +139,18 @@ export function containerOf({ Id, Name, Created, Image, Config, State }: Inspect
     exitCode: ended || failedToStart ? State.ExitCode : undefined,
     outOfMemory: State.OOMKilled,
     error: State.Error === '' ? undefined : State.Error,
+    // The engine calls whatever it no longer checks unhealthy.
+    health: phase === 'running' ? healthOf(State.Health?.Status) : undefined,
   };
 }
 
 /** dockerd notes the start when containerd has answered, which may be after a quick program's end. */
 function earlier(started: Date | undefined, finished: Date | undefined): Date | undefined {
   return started && finished && finished < started ? finished : started;
+}
+
+function healthOf(status: string | undefined): Health | undefined {
+  return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : undefined;
 }
 
 const phases: ReadonlySet<string> = new Set(['created', 'running', 'paused', 'exited', 'removing', 'dead']);

@@ -169,7 +169,7 @@ test('mounts, memory file systems and kernel parameters are as asked for', { ski
     ],
     {
       mounts: [{ volume, target: '/data', readOnly: false }],
-      tmpfs: [{ target: '/scratch', sizeBytes: 8 << 20, options: ['rw', 'nosuid', 'mode=0700'] }],
+      tmpfs: [{ target: '/scratch', options: 'rw,nosuid,mode=0700,size=8m' }],
       sysctls: { 'net.ipv4.tcp_keepalive_time': '77', 'kernel.msgmax': '9000' },
     },
   );

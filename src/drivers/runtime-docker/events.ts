@@ -17,11 +17,20 @@ const actions: Readonly<Record<string, ContainerEvent['action']>> = {
   destroy: 'remove',
   pause: 'pause',
   unpause: 'unpause',
+  'health_status: healthy': 'health',
+  'health_status: unhealthy': 'health',
 };
 
-/** What to ask /events for: those actions of containers with the label (`key` or `key=value`). */
+/**
+ * What to ask /events for: those actions of containers with the label (`key` or `key=value`). `health_status` stands for
+ * each of its kind.
+ */
 export function eventFilters(label: string): object {
-  return { type: ['container'], label: [label], event: Object.keys(actions) };
+  return {
+    type: ['container'],
+    label: [label],
+    event: [...Object.keys(actions).filter((action) => !action.includes(':')), 'health_status'],
+  };
 }
 
 /** What the engine adds to a container's labels in an event. */
