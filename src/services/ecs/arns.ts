@@ -7,6 +7,11 @@ export function clusterArn(scope: Scope, name: string): string {
   return formatArn('ecs', scope, `cluster/${name}`);
 }
 
+/** An ARN is taken as it is. */
+export function capacityProviderArn(scope: Scope, identifier: string): string {
+  return identifier.startsWith('arn:') ? identifier : formatArn('ecs', scope, `capacity-provider/${identifier}`);
+}
+
 export function taskDefinitionArn(scope: Scope, family: string, revision: number | '*'): string {
   return formatArn('ecs', scope, `task-definition/${family}:${revision}`);
 }

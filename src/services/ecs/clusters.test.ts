@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createFixture, home, type Fixture } from './fixture.ts';
+import { clusterKind } from './kinds.ts';
+import type { CreateClusterInput } from './shapes.ts';
 
 let fixture: Fixture;
 before(async () => {
@@ -130,21 +132,117 @@ test('tags are set, replaced, taken away and kept within their rules', async () 
   });
 });
 
-test('a setting that would not be honoured is refused', async () => {
-  const settings = [{ name: 'containerInsights', value: 'enabled' }] as const;
-  await assert.rejects(fixture.call('CreateCluster', { clusterName: 'insights', settings: [...settings] }), {
-    code: 'InvalidParameterException',
-    message: "Berth does not support the value 'enabled' of the cluster setting containerInsights yet.",
+const strategyItem = (capacityProvider: string, weight = 0, base = 0) => ({ capacityProvider, weight, base });
+const both = ['FARGATE', 'FARGATE_SPOT'];
+
+test('a cluster of the time before settings and capacity providers has none', () => {
+  const { spec } = clusterKind.upgrade!({ spec: { ...home, name: 'old', status: 'ACTIVE', tags: [] }, status: {} }, 1);
+  assert.deepEqual(
+    [spec.name, spec.containerInsights, spec.capacityProviders, spec.defaultStrategy],
+    [...['old', 'disabled'], ...[[], []]],
+  );
+});
+
+test('a cluster keeps its settings, configuration and capacity providers, and shows them where they are asked for', async () => {
+  const executeCommandConfiguration = {
+    logging: 'OVERRIDE',
+    logConfiguration: { cloudWatchLogGroupName: '/exec', cloudWatchEncryptionEnabled: false },
+  } as const;
+  const asked = {
+    clusterName: 'full',
+    settings: [{ name: 'containerInsights' as const, value: 'enhanced' }],
+    configuration: { executeCommandConfiguration },
+    capacityProviders: both,
+    defaultCapacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 3 }],
+  };
+  const { cluster } = await fixture.call('CreateCluster', asked);
+  assert.deepEqual(cluster?.settings, asked.settings);
+  assert.deepEqual(cluster?.configuration, asked.configuration);
+  assert.deepEqual(cluster?.capacityProviders, both);
+  assert.deepEqual(cluster?.defaultCapacityProviderStrategy, [strategyItem('FARGATE_SPOT', 3)]);
+  assert.deepEqual([cluster?.attachments, cluster?.attachmentsStatus], [[], 'UPDATE_COMPLETE']);
+
+  const bare = (await fixture.call('DescribeClusters', { clusters: ['full'] })).clusters![0]!;
+  assert.deepEqual([bare.settings, bare.configuration, bare.attachments], [[], undefined, undefined]);
+  assert.deepEqual(bare.capacityProviders, both);
+  const include = ['ATTACHMENTS' as const, 'CONFIGURATIONS' as const, 'SETTINGS' as const];
+  assert.deepEqual((await fixture.call('DescribeClusters', { clusters: ['full'], include })).clusters, [cluster]);
+
+  assert.deepEqual((await fixture.call('CreateCluster', asked)).cluster, cluster);
+  assert.deepEqual((await fixture.call('CreateCluster', { clusterName: 'full' })).cluster, cluster);
+  const others = [
+    { settings: [{ name: 'containerInsights' as const, value: 'disabled' }] },
+    { configuration: { executeCommandConfiguration: { logging: 'NONE' as const } } },
+    { capacityProviders: ['FARGATE'] },
+    { capacityProviders: both, defaultCapacityProviderStrategy: [] },
+  ];
+  for (const other of others) {
+    await assert.rejects(fixture.call('CreateCluster', { clusterName: 'full', ...other }), {
+      code: 'InvalidParameterException',
+      message: /^Arguments on this idempotent request are inconsistent/,
+    });
+  }
+});
+
+test('settings and configuration are updated, and what a request leaves out stays', async () => {
+  await fixture.call('CreateCluster', { clusterName: 'changing' });
+  const settings = [{ name: 'containerInsights' as const, value: 'enabled' }];
+  const first = await fixture.call('UpdateClusterSettings', { cluster: 'changing', settings });
+  assert.deepEqual([first.cluster?.settings, first.cluster?.configuration], [settings, undefined]);
+  const configuration = { executeCommandConfiguration: { kmsKeyId: 'alias/exec' } };
+  const { cluster } = await fixture.call('UpdateCluster', { cluster: arnOf('changing'), configuration });
+  assert.deepEqual(cluster?.settings, settings);
+  assert.deepEqual(cluster?.configuration, {
+    executeCommandConfiguration: { kmsKeyId: 'alias/exec', logging: 'DEFAULT' },
+  });
+  await assert.rejects(fixture.call('UpdateCluster', { cluster: 'absent', settings }), {
+    code: 'ClusterNotFoundException',
   });
 });
 
-test('account settings are what holds', async () => {
-  assert.deepEqual((await fixture.call('ListAccountSettings', {})).settings, []);
-  const { settings } = await fixture.call('ListAccountSettings', {
-    effectiveSettings: true,
-    name: 'taskLongArnFormat',
+const log = { cloudWatchLogGroupName: '/exec' };
+const misconfigured: readonly (readonly [string, Partial<CreateClusterInput>, string])[] = [
+  ['an unknown setting', { settings: [{ name: 'other' as 'containerInsights' }] }, "Invalid setting 'name'"],
+  [
+    'an unknown value of a setting',
+    { settings: [{ name: 'containerInsights', value: 'enhaced' }] },
+    "Invalid setting 'value'",
+  ],
+  [
+    'a log configuration that does not override',
+    { configuration: { executeCommandConfiguration: { logging: 'NONE', logConfiguration: log } } },
+    "You must set logging to 'OVERRIDE' when you supply a log configuration.",
+  ],
+  [
+    'an override without a place to log to',
+    {
+      configuration: {
+        executeCommandConfiguration: { logging: 'OVERRIDE', logConfiguration: { s3KeyPrefix: 'exec' } },
+      },
+    },
+    'A CloudWatch log group name or S3 bucket name must be specified when overriding the default log configuration.',
+  ],
+  [
+    'an unknown logging',
+    { configuration: { executeCommandConfiguration: { logging: 'SOME' as 'NONE' } } },
+    'logging should be one of [NONE,DEFAULT,OVERRIDE]',
+  ],
+  [
+    'an unknown capacity provider',
+    { capacityProviders: ['FARGATE', 'mine'] },
+    'The specified capacity provider was not found. Specify a valid capacity provider and try again.',
+  ],
+  [
+    'a default strategy over a provider that it does not have',
+    { defaultCapacityProviderStrategy: [strategyItem('FARGATE', 1)] },
+    'The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.',
+  ],
+];
+for (const [what, input, message] of misconfigured) {
+  test(`a cluster with ${what} is refused`, async () => {
+    await assert.rejects(fixture.call('CreateCluster', { clusterName: 'wrong', ...input }), {
+      code: 'InvalidParameterException',
+      message,
+    });
   });
-  assert.deepEqual(settings, [
-    { name: 'taskLongArnFormat', value: 'enabled', principalArn: 'arn:aws:iam::123456789012:root' },
-  ]);
-});
+}

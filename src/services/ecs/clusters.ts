@@ -1,9 +1,19 @@
-// Clusters: CreateCluster, DescribeClusters, ListClusters, DeleteCluster.
+// Clusters: CreateCluster, UpdateCluster, UpdateClusterSettings, DescribeClusters, ListClusters, DeleteCluster.
 import type { Scope } from '#kernel/arn.ts';
 import { sameJson } from '#kernel/json.ts';
 import type { Reader, Resource, Tx } from '#kernel/store.ts';
 import type { Context, In, Operations } from '#aws/service.ts';
+import { effectiveSetting } from './account-defaults.ts';
 import { clusterArn, clusterNameOf } from './arns.ts';
+import { checkedCapacityProviders, checkedStrategy } from './capacity-strategy.ts';
+import {
+  acceptedConfiguration,
+  checkedConfiguration,
+  checkedSettings,
+  parseContainerInsights,
+  type ContainerInsights,
+} from './cluster-configuration.ts';
+import { describeCluster } from './describe-cluster.ts';
 import {
   clusterContainsTasks,
   clusterInactive,
@@ -11,9 +21,8 @@ import {
   inconsistentRequest,
   invalidParameter,
 } from './errors.ts';
-import { clusterKey, clusterKind, inCluster, nothingObserved, taskKind, type ClusterSpec } from './kinds.ts';
-import type { State } from './lifecycle.ts';
-import type { ClusterShape, Failure } from './shapes.ts';
+import { clusterKey, clusterKind, nothingObserved, taskKind, type ClusterSpec } from './kinds.ts';
+import type { ClusterShape, CreateClusterInput, Failure } from './shapes.ts';
 import { checkedTags } from './tags.ts';
 
 const mostDescribed = 100;
@@ -33,12 +42,28 @@ export function existingCluster(reader: Reader, scope: Scope, identifier: string
   return cluster.spec;
 }
 
+const ofCluster = ({ cluster }: { cluster?: string | undefined }, context: Context) =>
+  clusterArn(context, clusterNameOf(context, cluster));
+
 export const clusterOperations: Operations<'ecs'> = {
   CreateCluster: {
-    accepts: { clusterName: true, tags: true, settings: true },
+    accepts: {
+      clusterName: true,
+      tags: true,
+      settings: true,
+      configuration: acceptedConfiguration,
+      capacityProviders: true,
+      defaultCapacityProviderStrategy: true,
+    },
     resource: ({ clusterName }, context) => clusterArn(context, clusterName ?? 'default'),
     run: createCluster,
   },
+  UpdateCluster: {
+    accepts: { cluster: true, settings: true, configuration: acceptedConfiguration },
+    resource: ofCluster,
+    run: updateCluster,
+  },
+  UpdateClusterSettings: { accepts: { cluster: true, settings: true }, resource: ofCluster, run: updateCluster },
   DescribeClusters: {
     accepts: { clusters: true, include: true },
     resource: ({ clusters }, context) =>
@@ -58,15 +83,13 @@ export const clusterOperations: Operations<'ecs'> = {
   },
   DeleteCluster: {
     accepts: { cluster: true },
-    resource: ({ cluster }, context) => clusterArn(context, clusterNameOf(context, cluster)),
+    resource: ofCluster,
     run({ cluster: identifier }, tx, context) {
       const cluster = existingCluster(tx, context, identifier);
-      if (cluster.status === 'ACTIVE') {
-        if (hasLiveTasks(tx, cluster)) throw clusterContainsTasks();
-        const spec = { ...cluster, status: 'INACTIVE' as const, inactiveAt: context.now.getTime() };
-        return { cluster: describeCluster(tx, tx.setSpec(clusterKind, clusterKey(cluster, cluster.name), spec).spec) };
-      }
-      return { cluster: describeCluster(tx, cluster) };
+      if (cluster.status !== 'ACTIVE') return { cluster: describeCluster(tx, cluster) };
+      if (hasLiveTasks(tx, cluster)) throw clusterContainsTasks();
+      const changes = { status: 'INACTIVE', inactiveAt: context.now.getTime() } as const;
+      return { cluster: changeCluster(tx, cluster, changes) };
     },
   },
 };
@@ -80,36 +103,62 @@ export function checkedLimit(maxResults: number | undefined, most: number): numb
   return maxResults;
 }
 
-function createCluster(input: In<'ecs', 'CreateCluster'>, tx: Tx, context: Context) {
+function createCluster(input: CreateClusterInput, tx: Tx, context: Context) {
   const name = input.clusterName ?? 'default';
   if (!/^[a-zA-Z0-9_-]{1,255}$/.test(name)) throw invalidParameter('Identifier contains invalid characters.');
-  checkSettings(input.settings);
-  const tags = checkedTags(input.tags);
+  const capacityProviders = checkedCapacityProviders(input.capacityProviders);
+  const wanted = {
+    tags: checkedTags(input.tags),
+    containerInsights: checkedSettings(input.settings) ?? defaultContainerInsights(tx, context),
+    executeCommand: checkedConfiguration(input.configuration),
+    capacityProviders,
+    defaultStrategy: checkedStrategy(input.defaultCapacityProviderStrategy, capacityProviders),
+  };
   const present = tx.get(clusterKind, clusterKey(context, name))?.spec;
   if (present?.status === 'ACTIVE') {
-    if (input.tags !== undefined && !sameJson(present.tags, tags)) throw inconsistentRequest();
+    if (!asAskedBefore(input, wanted, present)) throw inconsistentRequest();
     return { cluster: describeCluster(tx, present) };
   }
   const { account, region } = context;
-  const spec: ClusterSpec = { account, region, name, status: 'ACTIVE', tags };
-  return {
-    cluster: describeCluster(
-      tx,
-      tx.put(clusterKind, clusterKey(context, name), { spec, status: nothingObserved }).spec,
-    ),
-  };
+  const spec: ClusterSpec = { account, region, name, status: 'ACTIVE', ...wanted };
+  const made = tx.put(clusterKind, clusterKey(context, name), { spec, status: nothingObserved });
+  return { cluster: describeCluster(tx, made.spec) };
 }
 
-/** Container Insights comes with the metrics service; until then only its absence can be asked for. */
-function checkSettings(settings: In<'ecs', 'CreateCluster'>['settings']): void {
-  for (const { name, value } of settings ?? []) {
-    if (name !== 'containerInsights') throw invalidParameter(`Unknown cluster setting '${name}'.`);
-    if (value !== 'disabled') {
-      throw invalidParameter(
-        `Berth does not support the value '${value}' of the cluster setting containerInsights yet.`,
-      );
-    }
-  }
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html#container-insights-setting */
+function defaultContainerInsights(reader: Reader, context: Context): ContainerInsights {
+  const set = effectiveSetting(reader, context, context.principal.arn, 'containerInsights');
+  return parseContainerInsights(set) ?? 'disabled';
+}
+
+/** Whether an ACTIVE cluster is what a request asks for; what the request leaves open may be as it likes. */
+function asAskedBefore(input: CreateClusterInput, wanted: Partial<ClusterSpec>, present: ClusterSpec): boolean {
+  const sorted = (names: readonly string[] = []) => names.toSorted();
+  return (
+    (input.tags === undefined || sameJson(present.tags, wanted.tags)) &&
+    (!input.settings?.length || present.containerInsights === wanted.containerInsights) &&
+    (wanted.executeCommand === undefined || sameJson(present.executeCommand, wanted.executeCommand)) &&
+    (input.capacityProviders === undefined ||
+      sameJson(sorted(present.capacityProviders), sorted(wanted.capacityProviders))) &&
+    (input.defaultCapacityProviderStrategy === undefined || sameJson(present.defaultStrategy, wanted.defaultStrategy))
+  );
+}
+
+/** What a request leaves out stays as it is. */
+function updateCluster(
+  input: Pick<In<'ecs', 'UpdateCluster'>, 'cluster' | 'settings' | 'configuration'>,
+  tx: Tx,
+  context: Context,
+) {
+  const cluster = activeCluster(tx, context, input.cluster);
+  const containerInsights = checkedSettings(input.settings) ?? cluster.containerInsights;
+  const executeCommand = checkedConfiguration(input.configuration) ?? cluster.executeCommand;
+  return { cluster: changeCluster(tx, cluster, { containerInsights, executeCommand }) };
+}
+
+function changeCluster(tx: Tx, cluster: ClusterSpec, changes: Partial<ClusterSpec>): ClusterShape {
+  const changed = tx.setSpec(clusterKind, clusterKey(cluster, cluster.name), { ...cluster, ...changes });
+  return describeCluster(tx, changed.spec);
 }
 
 function describeClusters(input: In<'ecs', 'DescribeClusters'>, reader: Reader, context: Context) {
@@ -125,12 +174,7 @@ function describeClusters(input: In<'ecs', 'DescribeClusters'>, reader: Reader, 
       failures.push({ arn, reason: 'MISSING' });
       continue;
     }
-    clusters.push({
-      ...describeCluster(reader, cluster.spec),
-      tags: include.has('TAGS') ? [...cluster.spec.tags] : [],
-      settings: include.has('SETTINGS') ? currentSettings() : [],
-      statistics: include.has('STATISTICS') ? statisticsOf(reader, cluster.spec) : [],
-    });
+    clusters.push(describeCluster(reader, cluster.spec, include));
   }
   return { clusters, failures };
 }
@@ -139,53 +183,6 @@ function findCluster(reader: Reader, scope: Scope, identifier: string): Resource
   const prefix = clusterArn(scope, '');
   if (identifier.startsWith('arn:') && !identifier.startsWith(prefix)) return undefined;
   return reader.get(clusterKind, clusterKey(scope, clusterNameOf(scope, identifier)));
-}
-
-function describeCluster(reader: Reader, cluster: ClusterSpec): ClusterShape {
-  return {
-    clusterArn: clusterArn(cluster, cluster.name),
-    clusterName: cluster.name,
-    status: cluster.status,
-    registeredContainerInstancesCount: 0,
-    runningTasksCount: count(reader, cluster, ['RUNNING']),
-    pendingTasksCount: count(reader, cluster, ['PROVISIONING', 'PENDING', 'ACTIVATING']),
-    activeServicesCount: 0,
-    statistics: [],
-    tags: [...cluster.tags],
-    settings: currentSettings(),
-    capacityProviders: [],
-    defaultCapacityProviderStrategy: [],
-  };
-}
-
-function currentSettings(): NonNullable<ClusterShape['settings']> {
-  return [{ name: 'containerInsights', value: 'disabled' }];
-}
-
-/** Every task is a Fargate task; there are no services yet. */
-function statisticsOf(reader: Reader, cluster: ClusterSpec): NonNullable<ClusterShape['statistics']> {
-  const pending = count(reader, cluster, ['PROVISIONING', 'PENDING', 'ACTIVATING']);
-  const known: Record<string, number> = {
-    runningFargateTasksCount: count(reader, cluster, ['RUNNING']),
-    pendingFargateTasksCount: pending,
-  };
-  const names = ['Ec2', 'Fargate', 'External'].flatMap((type) => {
-    const upper = type === 'Ec2' ? 'EC2' : type;
-    return [
-      `running${upper}TasksCount`,
-      `pending${upper}TasksCount`,
-      `active${upper}ServiceCount`,
-      `draining${upper}ServiceCount`,
-    ];
-  });
-  return names.map((name) => ({ name, value: String(known[name] ?? 0) }));
-}
-
-function count(reader: Reader, cluster: ClusterSpec, among: readonly State[]): number {
-  const counts = among.map(
-    (state) => reader.by(taskKind, 'clusterState', inCluster(cluster, cluster.name, state)).length,
-  );
-  return counts.reduce((sum, each) => sum + each, 0);
 }
 
 function hasLiveTasks(reader: Reader, cluster: ClusterSpec): boolean {

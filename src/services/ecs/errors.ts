@@ -20,6 +20,15 @@ export function clusterInactive(): AwsError {
   return new AwsError('ClusterNotFoundException', 'The referenced cluster was inactive.');
 }
 
+/** PutClusterCapacityProviders of a cluster that was deleted. */
+export function clusterNotActive(): AwsError {
+  return clientException('Cluster was not ACTIVE');
+}
+
+export function capacityProviderInUse(): AwsError {
+  return new AwsError('ResourceInUseException', 'The specified capacity provider is in use and cannot be removed.');
+}
+
 export function clusterContainsTasks(): AwsError {
   return new AwsError('ClusterContainsTasksException', 'The Cluster cannot be deleted while Tasks are active.');
 }

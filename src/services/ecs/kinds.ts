@@ -1,13 +1,17 @@
 // What ecs keeps, and who writes each field. Times are epoch milliseconds.
 import { scopedKey, type Scope } from '#kernel/arn.ts';
 import type { Kind } from '#kernel/store.ts';
+import type { CapacityProviderName, StrategyItem } from './capacity-strategy.ts';
+import type { ContainerInsights } from './cluster-configuration.ts';
 import { desiredStatusOf, type State } from './lifecycle.ts';
 import type {
   Attribute,
   Compatibility,
   ContainerDefinition,
+  ExecuteCommandConfiguration,
   NetworkMode,
   RuntimePlatform,
+  SettingName,
   StopCode,
   Tag,
   TaskOverride,
@@ -22,14 +26,41 @@ export interface ClusterSpec extends Scope {
   readonly name: string;
   readonly status: 'ACTIVE' | 'INACTIVE';
   readonly tags: readonly Tag[];
+  readonly containerInsights: ContainerInsights;
+  readonly executeCommand?: ExecuteCommandConfiguration;
+  readonly capacityProviders: readonly CapacityProviderName[];
+  /** Of tasks that name neither a launch type nor a strategy; empty where there is none. */
+  readonly defaultStrategy: readonly StrategyItem[];
   /** Present while INACTIVE. */
   readonly inactiveAt?: number;
 }
 
-export const clusterKind: Kind<ClusterSpec, Plain> = { name: 'ecs/cluster', version: 1 };
+export const clusterKind: Kind<ClusterSpec, Plain> = {
+  name: 'ecs/cluster',
+  version: 2,
+  upgrade: ({ spec }) => {
+    // Version 1 knew neither settings nor capacity providers.
+    const unset = { containerInsights: 'disabled', capacityProviders: [], defaultStrategy: [] } as const;
+    return { spec: { ...unset, ...(spec as ClusterSpec) }, status: nothingObserved };
+  },
+};
 
 export function clusterKey(scope: Scope, name: string): string {
   return scopedKey(scope, name);
+}
+
+/** Written by the handlers of account settings. */
+export interface AccountSettingSpec {
+  readonly name: SettingName;
+  readonly value: string;
+  /** Whose it is; the root's are the account's defaults. */
+  readonly principalArn: string;
+}
+
+export const accountSettingKind: Kind<AccountSettingSpec, Plain> = { name: 'ecs/account-setting', version: 1 };
+
+export function accountSettingKey(scope: Scope, principalArn: string, name: string): string {
+  return scopedKey(scope, principalArn, name);
 }
 
 /** Of directories that an earlier Berth wrote into: no revision up to this one is free. Nobody writes it any more. */
@@ -115,6 +146,8 @@ export interface TaskSpec extends Scope {
   readonly family: string;
   readonly revision: number;
   readonly launchType: 'FARGATE';
+  /** Present where a strategy placed it. */
+  readonly capacityProvider?: CapacityProviderName;
   readonly platformVersion: string;
   /** CPU units, digits only. */
   readonly cpu: string;
@@ -213,4 +246,4 @@ export interface AgentStatus {
 export const agentKind: Kind<Plain, AgentStatus> = { name: 'ecs/agent', version: 1 };
 
 /** The kinds of this service. */
-export const ecsKinds = [clusterKind, familyKind, taskDefinitionKind, taskKind, agentKind];
+export const ecsKinds = [clusterKind, accountSettingKind, familyKind, taskDefinitionKind, taskKind, agentKind];

@@ -14,6 +14,7 @@ import { AgentLink, localAgent } from './agent-link.ts';
 import { containerInstanceArn } from './arns.ts';
 import { createAgentReconciler } from './agent-reconciler.ts';
 import { createClusterReconciler } from './cluster-reconciler.ts';
+import { capacityProviderOperations } from './capacity-providers.ts';
 import { clusterOperations } from './clusters.ts';
 import { createControlPlane } from './control-plane.ts';
 import { runTaskOperation } from './run-task.ts';
@@ -63,6 +64,7 @@ export function createEcs(options: EcsOptions): Ecs {
   return {
     service: defineService('ecs', {
       ...clusterOperations,
+      ...capacityProviderOperations,
       ...taskDefinitionOperations(architecture),
       RunTask: runTaskOperation(options),
       ...taskOperations(architecture),

@@ -18,7 +18,14 @@ export type TaskShape = NonNullable<Out<'ecs', 'RunTask'>['tasks']>[number];
 export type StopCode = NonNullable<TaskShape['stopCode']>;
 export type Failure = NonNullable<Out<'ecs', 'RunTask'>['failures']>[number];
 
+export type CreateClusterInput = In<'ecs', 'CreateCluster'>;
+export type ClusterSettingShape = NonNullable<CreateClusterInput['settings']>[number];
+export type ClusterConfigurationShape = NonNullable<CreateClusterInput['configuration']>;
+export type ExecuteCommandConfiguration = NonNullable<ClusterConfigurationShape['executeCommandConfiguration']>;
+export type StrategyItemShape = NonNullable<CreateClusterInput['defaultCapacityProviderStrategy']>[number];
+export type SettingName = NonNullable<NonNullable<Out<'ecs', 'ListAccountSettings'>['settings']>[number]['name']>;
 export type ClusterShape = NonNullable<Out<'ecs', 'CreateCluster'>['cluster']>;
+export type ClusterField = NonNullable<In<'ecs', 'DescribeClusters'>['include']>[number];
 
 /** A tag as the model has it; both members are there once it was checked. */
 export interface Tag {
