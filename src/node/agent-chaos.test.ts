@@ -58,10 +58,17 @@ class Play {
   }
 
   async begin(): Promise<void> {
-    const task = taskOf(this.tasks.length + 1, [
-      containerOf('app', { dependsOn: [{ containerName: 'init', condition: 'SUCCESS' }] }, awslogs()),
-      containerOf('init', { essential: false, image: 'init:1' }, awslogs()),
-    ]);
+    const dependsOn = [{ containerName: 'init', condition: 'SUCCESS' }] as const;
+    const volumesFrom = [{ sourceContainer: 'init', readOnly: true }];
+    const mountPoints = [{ sourceVolume: 'scratch', containerPath: '/scratch', readOnly: false }];
+    const task = taskOf(
+      this.tasks.length + 1,
+      [
+        containerOf('app', { dependsOn, volumesFrom }, awslogs()),
+        containerOf('init', { essential: false, image: 'init:1', mountPoints }, awslogs()),
+      ],
+      { volumes: [{ name: 'scratch', type: 'host', host: {} }] },
+    );
     this.tasks.push(task);
     await this.h.want(task);
   }
@@ -70,7 +77,7 @@ class Play {
     const task = this.tasks[index];
     if (task === undefined || this.isOver(index)) return;
     this.tasks[index] = { ...task, desiredStatus: 'STOPPED' };
-    await this.h.want({ ...task, desiredStatus: 'STOPPED', containers: [] });
+    await this.h.want({ ...task, desiredStatus: 'STOPPED', containers: [], volumes: undefined });
   }
 
   isOver(index: number): boolean {
@@ -86,7 +93,7 @@ class Play {
       const lastStatus = this.h.controlPlane.changes.findLast((each) => each.task === task.arn)?.status;
       await this.h.want(
         isStop
-          ? { ...task, containers: [] }
+          ? { ...task, containers: [], volumes: undefined }
           : { ...task, lastStatus: lastStatus === 'RUNNING' ? 'RUNNING' : 'PENDING' },
       );
     }
@@ -150,7 +157,7 @@ class Play {
     h.controlPlane.rejecting = false;
     for (let index = 0; index < this.tasks.length; index++) await this.stop(index);
     await h.clock.advanceUntil(
-      () => this.tasks.every((_, index) => this.isOver(index)) && h.names().length === 0,
+      () => this.tasks.every((_, index) => this.isOver(index)) && h.names().length === 0 && h.engine.volumes.size === 0,
       900_000,
     );
   }

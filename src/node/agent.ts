@@ -4,7 +4,7 @@ import type { Clock } from '#kernel/clock.ts';
 import { messageOf } from '#kernel/error.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
-import type { Container, ContainerEvent, Runtime } from '#drivers/runtime.ts';
+import type { Container, ContainerEvent, Runtime, Volume } from '#drivers/runtime.ts';
 import { backoffMs } from './backoff.ts';
 import { Gate } from './gate.ts';
 import { Images } from './images.ts';
@@ -65,6 +65,12 @@ interface Known {
   seqNum: number;
 }
 
+/** What the engine has of a task. */
+interface Found {
+  readonly containers: readonly Container[];
+  readonly volumes: readonly Volume[];
+}
+
 const startsAtOnce = 8;
 const endsAtOnce = 16;
 /** Events announce changes; this only bounds how long one that was lost can go unseen. */
@@ -80,8 +86,8 @@ class Agent implements AgentSession {
   readonly #pending = new Map<string, { readonly task: PayloadTask; readonly seqNum: number }>();
   /** Tasks that ended here, with what was last said of them. */
   readonly #ended = new Map<string, TaskStateChange | undefined>();
-  /** Containers on the engine, by task, that no runner looks after. */
-  #unclaimed = new Map<string, Container[]>();
+  /** What is on the engine, by task, and no runner looks after. */
+  #unclaimed = new Map<string, Found>();
   #manifest: TaskManifestMessage | undefined;
   #signal: AbortSignal | undefined;
   #synced = false;
@@ -177,7 +183,7 @@ class Agent implements AgentSession {
   }
 
   #start(task: PayloadTask, seqNum: number, isWanted = true): void {
-    const found = this.#unclaimed.get(task.arn) ?? [];
+    const found = this.#unclaimed.get(task.arn)?.containers ?? [];
     this.#unclaimed.delete(task.arn);
     const log = this.#options.log.with({ task: task.arn });
     const runner = new TaskRunner({ ...this.#options, log, means: this.#means, signal: this.#signal! }, task, found);
@@ -201,12 +207,12 @@ class Agent implements AgentSession {
       if (!named.has(arn) && seqNum < timeline) runner.disown();
     }
     for (const [arn, found] of this.#unclaimed) {
-      const task = taskOfLabels(found);
+      const task = taskOfLabels(found.containers, found.volumes);
       // A task that ended here may have left a container that it never heard was made; the manifest does not know better.
       const isOver = this.#ended.has(arn);
       if ((named.get(arn) === 'RUNNING' && !isOver) || task === undefined) continue;
       const isWanted = named.has(arn) && !isOver;
-      if (!isWanted) log.warn('containers of a task that is not wanted are removed', { task: arn });
+      if (!isWanted) log.warn('containers or volumes of a task that is not wanted are removed', { task: arn });
       this.#start(task, timeline, isWanted);
     }
   }
@@ -256,23 +262,38 @@ class Agent implements AgentSession {
     }
   }
 
+  #withoutRunner(
+    containers: ReadonlyMap<string, readonly Container[]>,
+    volumes: ReadonlyMap<string, readonly Volume[]>,
+  ): Map<string, Found> {
+    const arns = new Set([...containers.keys(), ...volumes.keys()].filter((arn) => !this.#runners.has(arn)));
+    return new Map(
+      Array.from(arns, (arn) => [arn, { containers: containers.get(arn) ?? [], volumes: volumes.get(arn) ?? [] }]),
+    );
+  }
+
   /** Compares everything that the engine has with what is known. */
   async #sync(): Promise<void> {
     const { runtime, installation } = this.#options;
-    const listed = await runtime.list({ [label.installation]: installation });
+    const own = { [label.installation]: installation };
+    const [listed, volumes] = await Promise.all([runtime.list(own), runtime.volumes(own)]);
     if (this.#signal!.aborted) return;
-    const groups = Map.groupBy(listed, (container) => container.labels[label.taskArn] ?? '');
+    const groups = Map.groupBy(listed, byTask);
     const present = new Set(listed.map((container) => container.id));
     for (const [arn, { runner }] of this.#runners) {
       for (const container of groups.get(arn) ?? []) runner.listed(container);
       this.#refresh(arn, (container) => !present.has(container.id));
       groups.delete(arn);
     }
-    this.#unclaimed = groups;
+    this.#unclaimed = this.#withoutRunner(groups, Map.groupBy(volumes, byTask));
     this.#synced = true;
     this.#firstLook.resolve();
     for (const { task, seqNum } of this.#pending.values()) this.#start(task, seqNum);
     this.#pending.clear();
     this.#endStrays();
   }
+}
+
+function byTask({ labels }: { readonly labels: Readonly<Record<string, string>> }): string {
+  return labels[label.taskArn] ?? '';
 }

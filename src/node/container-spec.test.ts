@@ -77,14 +77,19 @@ test('every member of dockerConfig arrives, and privileges cannot grow', () => {
     CapAdd: ['SYS_PTRACE'],
     CapDrop: ['NET_RAW'],
     Ulimits: [{ Name: 'nofile', Soft: 10, Hard: 20 }],
+    Tmpfs: { '/scratch': 'rw,size=8m' },
+    Sysctls: { 'net.core.somaxconn': '1024' },
   };
   const container = containerOf('app', {
     command: ['serve'],
     entryPoint: ['/bin/app'],
     environment: { A: '1' },
+    mountPoints: [{ sourceVolume: 'data', containerPath: '/data', readOnly: true }],
+    volumesFrom: [{ sourceContainer: 'db', readOnly: false }],
     dockerConfig: { version: '1.41', config: JSON.stringify(config), hostConfig: JSON.stringify(hostConfig) },
   });
-  const spec = containerSpecOf(taskOf(1, [container]), container, context);
+  const volumes = ['cache', 'data'].map((name) => ({ name, type: 'host', host: {} }) as const);
+  const spec = containerSpecOf(taskOf(1, [container], { volumes }), container, context);
   const { labels, ...rest } = spec;
   assert.deepEqual(rest, {
     name: `ecs-demo-1-app-${'1'.repeat(32)}`,
@@ -98,6 +103,10 @@ test('every member of dockerConfig arrives, and privileges cannot grow', () => {
     stopSignal: 'SIGINT',
     tty: true,
     interactive: true,
+    mounts: [{ volume: `ecs-${'1'.repeat(32)}-1`, target: '/data', readOnly: true }],
+    tmpfs: [{ target: '/scratch', options: 'rw,size=8m' }],
+    volumesFrom: [{ container: `ecs-demo-1-db-${'1'.repeat(32)}`, readOnly: false }],
+    sysctls: { 'net.core.somaxconn': '1024' },
     readOnlyRootFilesystem: true,
     init: true,
     capabilitiesAdd: ['SYS_PTRACE'],

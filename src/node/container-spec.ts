@@ -44,6 +44,14 @@ export function containerSpecOf(task: PayloadTask, container: PayloadContainer, 
     tty: config.Tty,
     interactive: config.OpenStdin,
     readOnlyRootFilesystem: hostConfig.ReadonlyRootfs,
+    mounts: container.mountPoints?.map(({ sourceVolume, containerPath, readOnly }) => {
+      return { volume: volumeOf(context.installation, task, sourceVolume).name, target: containerPath, readOnly };
+    }),
+    tmpfs: hostConfig.Tmpfs && Object.entries(hostConfig.Tmpfs).map(([target, options]) => ({ target, options })),
+    volumesFrom: container.volumesFrom?.map(({ sourceContainer, readOnly }) => {
+      return { container: containerNameOf(task, sourceContainer), readOnly };
+    }),
+    sysctls: hostConfig.Sysctls,
     init: hostConfig.Init,
     capabilitiesAdd: hostConfig.CapAdd,
     capabilitiesDrop: hostConfig.CapDrop,

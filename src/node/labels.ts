@@ -1,6 +1,6 @@
 // What a container says about itself: the labels and names by which a restarted node knows what runs, and for whom.
 import { parseArn } from '#kernel/arn.ts';
-import type { Container } from '#drivers/runtime.ts';
+import type { Container, Volume } from '#drivers/runtime.ts';
 import type { PayloadContainer, PayloadTask } from './messages.ts';
 
 /** The names of the labels; the first five are the ECS agent's own. */
@@ -14,6 +14,7 @@ export const label = {
   role: 'berth.role',
   container: 'berth.container',
   imageDigest: 'berth.image-digest',
+  volume: 'berth.volume',
 } as const;
 
 /** What the pause container is called in labels; the ECS agent's name for it. */
@@ -54,6 +55,18 @@ export function containerNameOf(task: Pick<PayloadTask, 'arn' | 'family' | 'vers
   return `ecs-${task.family}-${task.version}-${part}-${taskIdOf(task.arn)}`;
 }
 
+/**
+ * The one volume that a task's volume can be on an engine. Named by its place in the definition: the engine makes a
+ * directory of that name, which could not hold two names of 255 characters.
+ */
+export function volumeOf(installation: string, task: PayloadTask, name: string): Volume {
+  const place = (task.volumes ?? []).findIndex((each) => each.name === name);
+  return {
+    name: `ecs-${taskIdOf(task.arn)}-${place}`,
+    labels: { ...taskLabels(installation, task), [label.volume]: name },
+  };
+}
+
 /** Its name in its task; one without that label goes by its name on the engine. */
 export function containerNameIn(container: Pick<Container, 'labels' | 'name'>): string {
   return container.labels[label.containerName] ?? container.name;
@@ -64,9 +77,15 @@ export function isPause(container: Pick<Container, 'labels'>): boolean {
   return container.labels[label.role] === 'pause';
 }
 
-/** The task as its containers' labels tell it, for a node that has only these; its containers lack what made them. */
-export function taskOfLabels(containers: readonly Container[]): PayloadTask | undefined {
-  const first = containers[0]?.labels;
+/**
+ * The task as the labels of its containers and volumes tell it, for a node that has only these; its containers lack
+ * what made them.
+ */
+export function taskOfLabels(
+  containers: readonly Container[],
+  volumes: readonly Volume[] = [],
+): PayloadTask | undefined {
+  const first = (containers[0] ?? volumes[0])?.labels;
   if (first?.[label.taskArn] === undefined) return undefined;
   return {
     arn: first[label.taskArn]!,

@@ -37,9 +37,18 @@ export interface PayloadTask {
   readonly containers: readonly PayloadContainer[];
 }
 
+  readonly volumes?: readonly PayloadVolume[];
 export interface PayloadNetworkInterface {
   readonly attachmentArn: string;
   readonly attachType: 'task-eni';
+/** Files of the task's own: made empty before its containers, removed after them. */
+export interface PayloadVolume {
+  readonly name: string;
+  /** With an empty `host`: the node chooses where it lies. */
+  readonly type: 'host';
+  readonly host: Readonly<Record<string, never>>;
+}
+
   /** `eni-…` */
   readonly ec2Id: string;
   readonly macAddress: string;
@@ -134,6 +143,9 @@ export interface TaskManifestMessage {
 /** Agent -> ECS: SubmitTaskStateChange. What it says was observed on the engine. */
 export interface TaskStateChange {
   readonly cluster: string;
+  /** Path in the container to mount options, as for mount(8), `size` among them. */
+  readonly Tmpfs?: Readonly<Record<string, string>>;
+  readonly Sysctls?: Readonly<Record<string, string>>;
   readonly task: string;
   readonly status: 'PENDING' | 'RUNNING' | 'STOPPED';
   /** Why the task stopped or never ran, e.g. `CannotPullContainerError: …`, `Essential container in task exited`. */

@@ -12,6 +12,7 @@ function container(name: string, parts: Partial<ContainerView> = {}): ContainerV
     name,
     essential: true,
     dependsOn: [],
+    volumesFrom: [],
     phase: 'absent',
     imageReady: true,
     started: ['running', 'ended'].includes(parts.phase ?? 'absent'),
@@ -28,6 +29,7 @@ function task(containers: ContainerView[], parts: Partial<TaskView> = {}): TaskV
     desired: 'RUNNING',
     failed: false,
     pause: { phase: 'running', busy: false },
+    volumes: { phase: 'none', busy: false },
     containers,
     acknowledged: false,
     ...parts,
@@ -36,6 +38,15 @@ function task(containers: ContainerView[], parts: Partial<TaskView> = {}): TaskV
 
 function after(containerName: string, condition: Condition): Partial<ContainerView> {
   return { dependsOn: [{ containerName, condition }] };
+}
+
+const absent = { phase: 'absent', busy: false } as const;
+const made = { phase: 'made', busy: false } as const;
+
+/** A task whose containers are removed already. */
+function ending(parts: Partial<TaskView>): TaskView {
+  const pause = { phase: 'ended', busy: false } as const;
+  return task([container('a', { phase: 'removed' })], { desired: 'STOPPED', acknowledged: true, pause, ...parts });
 }
 
 const rows: readonly [string, TaskView, string[]][] = [
@@ -192,6 +203,38 @@ const rows: readonly [string, TaskView, string[]][] = [
     ['remove-pause'],
   ],
   [
+    'makes volumes at once, and no container before them',
+    task([container('a'), container('b', { imageReady: false, busy: true })], { volumes: absent }),
+    ['create-volumes'],
+  ],
+  ['waits for volumes that are being made', task([container('a')], { volumes: { phase: 'absent', busy: true } }), []],
+  [
+    'makes a container after those whose volumes it has',
+    task([container('a', { volumesFrom: ['b'] }), container('b', { busy: true }), container('c')], { volumes: made }),
+    ['create c'],
+  ],
+  [
+    'makes a container once those whose volumes it has are made, or can never be',
+    task(
+      [
+        container('a', { volumesFrom: ['b', 'c'], essential: false }),
+        container('b', { phase: 'created' }),
+        container('c', { phase: 'ended', essential: false, started: false }),
+      ],
+      { volumes: made },
+    ),
+    ['create a'],
+  ],
+  [
+    'makes no volumes where all containers are there',
+    task([container('a', { phase: 'created' })], { volumes: absent }),
+    ['start a'],
+  ],
+  ['removes volumes after the containers, before the namespace', ending({ volumes: made }), ['remove-volumes']],
+  ['looks for volumes that were perhaps made', ending({ volumes: absent }), ['remove-volumes']],
+  ['waits with the namespace for the volumes', ending({ volumes: { phase: 'made', busy: true } }), []],
+  ['removes the namespace after the volumes', ending({ volumes: { phase: 'removed', busy: false } }), ['remove-pause']],
+  [
     'does nothing for a failed task of which nothing was made',
     task([container('a', { imageReady: false })], { failed: true, pause: { phase: 'absent', busy: false } }),
     [],
@@ -218,7 +261,7 @@ test('a task whose container failed to start has not run', () => {
 /** A task on a toy engine, moved by random numbers. */
 class Play {
   readonly containers: Mutable<ContainerView>[];
-  readonly view: Mutable<TaskView> & { pause: Mutable<TaskView['pause']> };
+  readonly view: Mutable<TaskView> & { pause: Mutable<TaskView['pause']>; volumes: Mutable<TaskView['volumes']> };
   readonly underWay: TaskAction[] = [];
 
   constructor(containers: readonly ContainerView[]) {
@@ -226,10 +269,12 @@ class Play {
     this.view = {
       ...task(this.containers),
       pause: { phase: 'absent', busy: false },
+      volumes: { phase: 'absent', busy: false },
     };
   }
 
-  subject(action: TaskAction): Mutable<ContainerView> | Mutable<TaskView['pause']> {
+  subject(action: TaskAction): Mutable<ContainerView> | Mutable<TaskView['pause']> | Mutable<TaskView['volumes']> {
+    if (action.do === 'create-volumes' || action.do === 'remove-volumes') return this.view.volumes;
     return 'container' in action ? this.containers.find((each) => each.name === action.container)! : this.view.pause;
   }
 
@@ -255,7 +300,17 @@ class Play {
         if (condition === 'SUCCESS') assert.equal(dependency.exitCode, 0);
       }
     }
-    if (['pull', 'create', 'start', 'create-pause', 'start-pause'].includes(action.do)) {
+    if (action.do === 'create') {
+      assert.equal(this.view.volumes.phase, 'made');
+      const own = this.containers.find((each) => each.name === action.container)!;
+      for (const name of own.volumesFrom) {
+        assert.notEqual(this.containers.find((each) => each.name === name)!.phase, 'absent', 'made before its source');
+      }
+    }
+    if (action.do === 'remove-volumes') {
+      assert.ok(this.containers.every(({ phase }) => phase === 'absent' || phase === 'removed'));
+    }
+    if (['pull', 'create', 'start', 'create-pause', 'create-volumes', 'start-pause'].includes(action.do)) {
       assert.equal(isStopping(this.view), false, `${textOf(action)} in a task that stops`);
     }
     if (action.do === 'kill-pause') assert.ok(this.containers.every((each) => each.phase !== 'running'));
@@ -271,6 +326,8 @@ class Play {
       else (part as Mutable<ContainerView>).imageReady = true;
     } else if (action.do === 'create' || action.do === 'create-pause') {
       part.phase = 'created';
+    } else if (action.do === 'create-volumes') {
+      part.phase = 'made';
     } else if (action.do === 'start') {
       Object.assign(part, failed ? { phase: 'ended' } : { phase: 'running', started: true });
     } else if (action.do === 'start-pause') {
@@ -294,15 +351,17 @@ const anyContainers = fc
   .array(
     fc.record({
       essential: fc.boolean(),
+      mounts: fc.array(fc.nat(), { maxLength: 2 }),
       waits: fc.array(fc.tuple(fc.nat(), fc.constantFrom<Condition>('START', 'COMPLETE', 'SUCCESS')), { maxLength: 2 }),
     }),
     { minLength: 1, maxLength: 5 },
   )
   .map((drafts) =>
-    drafts.map(({ essential, waits }, index) =>
+    drafts.map(({ essential, mounts, waits }, index) =>
       container(`c${index}`, {
         essential: essential || index === drafts.length - 1,
         imageReady: false,
+        volumesFrom: index === 0 ? [] : mounts.map((at) => `c${at % index}`),
         dependsOn: index === 0 ? [] : waits.map(([at, condition]) => ({ containerName: `c${at % index}`, condition })),
       }),
     ),

@@ -32,11 +32,18 @@ export interface TaskView {
   readonly failed: boolean;
   readonly pause: { readonly phase: Phase; readonly busy: boolean };
   /** In the order of the task definition. */
+/** The task's volumes, all together: `none` where it has none, `absent` where none is known to be there. */
+export interface VolumesView {
+  readonly phase: 'none' | 'absent' | 'made' | 'removed';
+  readonly busy: boolean;
+}
+
   readonly containers: readonly ContainerView[];
   /** The control plane knows that the task stopped, and how. */
   readonly acknowledged: boolean;
 }
 
+  readonly volumes: VolumesView;
 export type TaskAction =
   | { readonly do: 'pull'; readonly container: string }
   | { readonly do: 'create-pause' }
@@ -47,6 +54,8 @@ export type TaskAction =
   | { readonly do: 'look'; readonly container: string }
   | { readonly do: 'kill-pause' }
   | { readonly do: 'remove'; readonly container: string }
+  | { readonly do: 'create-volumes' }
+  | { readonly do: 'remove-volumes' }
   | { readonly do: 'remove-pause' };
 
 /** What may be done now, all at once; nothing for whatever is busy. Empty while there is only to wait. */
@@ -106,8 +115,14 @@ function planStart(task: TaskView): TaskAction[] {
   // Everything is pulled before anything is made, and made before anything starts: a start is never half a task, and a
   // restarted node knows that a container missing beside one that ran was removed, not yet to be made.
   if (missing.length > 0) {
-    if (task.pause.phase === 'absent' || missing.some((each) => !each.imageReady)) return actions;
-    for (const each of missing) if (!each.busy) actions.push({ do: 'create', container: each.name });
+    const waitsForVolumes = task.volumes.phase === 'absent';
+    if (waitsForVolumes && !task.volumes.busy) actions.push({ do: 'create-volumes' });
+    if (waitsForVolumes || task.pause.phase === 'absent' || missing.some((each) => !each.imageReady)) return actions;
+    const names = new Set(missing.map((each) => each.name));
+    for (const each of missing) {
+      if (!each.busy && !each.volumesFrom.some((name) => names.has(name)))
+        actions.push({ do: 'create', container: each.name });
+    }
     return actions;
   }
   if (task.pause.phase !== 'running') return actions;
@@ -158,11 +173,17 @@ function planRemoval(task: TaskView): TaskAction[] {
 export function isCleared(task: TaskView): boolean {
   const cleared = (part: { readonly phase: Phase; readonly busy: boolean }) =>
     part.phase === 'absent' || part.phase === 'removed';
-  return isStopped(task) && task.acknowledged && cleared(task.pause) && task.containers.every(cleared);
+  if (!isStopped(task) || !task.acknowledged || mayHaveVolumes(task)) return false;
+  return cleared(task.pause) && task.containers.every(cleared);
+}
+
+function mayHaveVolumes(task: TaskView): boolean {
+  return task.volumes.phase !== 'none' && task.volumes.phase !== 'removed';
 }
 
 function isAlive(part: { readonly phase: Phase }): boolean {
   return part.phase === 'running';
+  if (mayHaveVolumes(task)) return task.volumes.busy ? [] : [{ do: 'remove-volumes' }];
 }
 
 /** Whether it runs, or may be found to. */

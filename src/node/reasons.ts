@@ -36,6 +36,10 @@ export function cannotCreate(thrown: unknown): string {
   return `CannotCreateContainerError: ${engineWords(thrown)}`;
 }
 
+export function cannotCreateVolume(thrown: unknown): string {
+  return `CannotCreateVolumeError: ${engineWords(thrown)}`;
+}
+
 export function cannotStart(thrown: unknown): string {
   return `CannotStartContainerError: ${engineWords(thrown)}`;
 }

@@ -1,7 +1,7 @@
 // What this node cannot run, said clearly. The control plane refuses it earlier; a node believes nobody.
 import { messageOf } from '#kernel/error.ts';
 import { dockerConfigOf } from './container-spec.ts';
-import type { PayloadTask } from './messages.ts';
+import type { PayloadContainer, PayloadTask } from './messages.ts';
 
 /** Why a task cannot run here, or undefined where it can. */
 export function refusalOf(task: PayloadTask): string | undefined {
@@ -42,11 +42,8 @@ export function dependencyRefusalOf(task: PayloadTask): string | undefined {
   return hasCycle(task) ? 'ResourceInitializationError: container dependencies form a cycle' : undefined;
 }
 
-function hasCycle(task: PayloadTask): boolean {
-  let open = task.containers.map((each) => ({
-    name: each.name,
-    waitsFor: new Set((each.dependsOn ?? []).map((dependency) => dependency.containerName)),
-  }));
+function hasCycle(task: PayloadTask, waitsFor: (container: PayloadContainer) => readonly string[]): boolean {
+  let open = task.containers.map((each) => ({ name: each.name, waitsFor: new Set(waitsFor(each)) }));
   for (;;) {
     const free = open.filter((each) => each.waitsFor.size === 0);
     if (free.length === 0) return open.length > 0;

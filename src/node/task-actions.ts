@@ -9,16 +9,16 @@ import { containerSpecOf } from './container-spec.ts';
 import type { Gate } from './gate.ts';
 import { digestOf, TaskFailure } from './images.ts';
 import type { Images } from './images.ts';
-import { containerNameOf, label, pauseContainerName } from './labels.ts';
+import { containerNameOf, label, pauseContainerName, volumeOf } from './labels.ts';
 import { logDestinationOf } from './log-destination.ts';
 import type { LogSink } from './log-sink.ts';
 import type { Machine } from './machine.ts';
 import { pauseSpecOf } from './pause.ts';
 import type { PauseGround } from './pause.ts';
 import type { TaskAction } from './plan-task.ts';
-import { cannotCreate, cannotOpenLog, cannotSetUpNetwork, cannotStart } from './reasons.ts';
+import { cannotCreate, cannotCreateVolume, cannotOpenLog, cannotSetUpNetwork, cannotStart } from './reasons.ts';
 import { hasStarted, observe } from './task-state.ts';
-import type { ContainerState, PartState, TaskState } from './task-state.ts';
+import type { ContainerState, PartState, Subject, TaskState } from './task-state.ts';
 
 /** What actions act with; shared by all tasks of a node. */
 export interface Means {
@@ -57,6 +57,10 @@ export function perform(action: TaskAction, state: TaskState, means: Means, sign
       return starts.run(() => createPause(state, means));
     case 'start-pause':
       return starts.run(() => startPause(state, means));
+    case 'create-volumes':
+      return starts.run(() => createVolumes(state, means));
+    case 'remove-volumes':
+      return ends.run(() => removeVolumes(state, means));
     case 'create':
       return starts.run(() => create(state, containerOf(state, action.container), means, signal));
     case 'start':
@@ -75,7 +79,8 @@ export function perform(action: TaskAction, state: TaskState, means: Means, sign
 }
 
 /** The part of the task that an action is about. */
-export function subjectOf(action: TaskAction, state: TaskState): PartState {
+export function subjectOf(action: TaskAction, state: TaskState): Subject {
+  if (action.do === 'create-volumes' || action.do === 'remove-volumes') return state.volumes;
   return 'container' in action ? containerOf(state, action.container) : state.pause;
 }
 
@@ -131,6 +136,17 @@ async function startPause(state: TaskState, means: Means): Promise<void> {
     await look(pause, means.runtime);
     if (pause.gone || isWorthAnotherTry(thrown, ['conflict', 'not-found'], pause)) throw thrown;
     state.failure ??= cannotSetUpNetwork(thrown);
+  }
+}
+
+async function createVolumes(state: TaskState, { runtime, installation }: Means): Promise<void> {
+  const { task, volumes } = state;
+  try {
+    for (const { name } of task.volumes ?? []) await runtime.ensureVolume(volumeOf(installation, task, name));
+    volumes.phase = 'made';
+  } catch (thrown) {
+    if (isWorthAnotherTry(thrown, [], volumes)) throw thrown;
+    state.failure ??= cannotCreateVolume(thrown);
   }
 }
 
@@ -245,13 +261,22 @@ async function remove(part: PartState, means: Means): Promise<void> {
   part.gone = true;
 }
 
-function isWorthAnotherTry(thrown: unknown, reasons: readonly string[], part: PartState): boolean {
+/** Those that its labels tell of, and those that somebody's hand had removed before a container made them anew. */
+async function removeVolumes({ task, volumes }: TaskState, { runtime, installation }: Means): Promise<void> {
+  const labelled = await runtime.volumes({ [label.installation]: installation, [label.taskArn]: task.arn });
+  const named = (task.volumes ?? []).map((each) => volumeOf(installation, task, each.name));
+  for (const name of new Set([...labelled, ...named].map((each) => each.name))) await runtime.removeVolume(name);
+  volumes.phase = 'removed';
+}
+
+function isWorthAnotherTry(thrown: unknown, reasons: readonly string[], part: Subject): boolean {
   if (!(thrown instanceof RuntimeError)) return false;
   return thrown.reason === 'unavailable' || (reasons.includes(thrown.reason) && part.failures < patience);
 }
 
 /** For logs: what an action was about. */
 export function describe(action: TaskAction, state: TaskState): Record<string, string> {
+  if (subjectOf(action, state) === state.volumes) return { task: state.task.arn, action: action.do };
   const name = 'container' in action ? action.container : pauseContainerName;
   return { task: state.task.arn, action: action.do, container: containerNameOf(state.task, name) };
 }

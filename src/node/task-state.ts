@@ -5,14 +5,22 @@ import type { PayloadContainer, PayloadTask } from './messages.ts';
 import type { Condition, ContainerView, Phase, TaskView } from './plan-task.ts';
 import { configRefusalOf, dependencyRefusalOf, refusalOf } from './refusal.ts';
 
-/** A container of the engine, seen through the node's eyes. */
-export interface PartState {
-  observed: Container | undefined;
-  /** It was there and is no more. */
-  gone: boolean;
+/** What an action may be about. */
+export interface Subject {
   busy: boolean;
   /** Failed tries of the action under way. */
   failures: number;
+}
+
+/** A container of the engine, seen through the node's eyes. */
+export interface PartState extends Subject {
+  observed: Container | undefined;
+  /** It was there and is no more. */
+  gone: boolean;
+}
+
+export interface VolumesState extends Subject {
+  phase: VolumesView['phase'];
 }
 
 export interface ContainerState extends PartState {
@@ -42,6 +50,7 @@ export interface TaskState {
   readonly containers: ContainerState[];
 }
 
+  readonly volumes: VolumesState;
 /**
  * A task as it is taken up: from its payload and whatever of it the engine has already. A payload that asks for a stop
  * names no containers; then those found are all there are.
@@ -62,6 +71,12 @@ export function takeUp(task: PayloadTask, found: readonly Container[]): TaskStat
     containers: definitions.map(newContainer),
   };
   for (const container of found) {
+    // Whoever wants a stop does not say whether the task has volumes: the engine knows.
+    volumes: {
+      phase: task.desiredStatus === 'RUNNING' && !task.volumes?.length ? 'none' : 'absent',
+      busy: false,
+      failures: 0,
+    },
     const part = partOf(state, container);
     if (part !== undefined) observe(part, container);
   }
@@ -135,6 +150,7 @@ function containerViewOf(state: TaskState, container: ContainerState): Container
     name: definition.name,
     essential: definition.essential,
     dependsOn: (definition.dependsOn ?? []).map(({ containerName, condition }) => ({
+    volumes: { phase: state.volumes.phase, busy: state.volumes.busy },
       containerName,
       // HEALTHY is refused before anything starts; a stop only needs to know who waits for whom.
       condition: (condition === 'HEALTHY' ? 'START' : condition) satisfies Condition,
