@@ -34,13 +34,10 @@ export interface PayloadTask {
   readonly memory?: number;
   readonly group?: string;
   readonly elasticNetworkInterfaces?: readonly PayloadNetworkInterface[];
+  readonly volumes?: readonly PayloadVolume[];
   readonly containers: readonly PayloadContainer[];
 }
 
-  readonly volumes?: readonly PayloadVolume[];
-export interface PayloadNetworkInterface {
-  readonly attachmentArn: string;
-  readonly attachType: 'task-eni';
 /** Files of the task's own: made empty before its containers, removed after them. */
 export interface PayloadVolume {
   readonly name: string;
@@ -49,6 +46,9 @@ export interface PayloadVolume {
   readonly host: Readonly<Record<string, never>>;
 }
 
+export interface PayloadNetworkInterface {
+  readonly attachmentArn: string;
+  readonly attachType: 'task-eni';
   /** `eni-…` */
   readonly ec2Id: string;
   readonly macAddress: string;
@@ -121,6 +121,9 @@ export interface DockerHostConfig {
   readonly CapAdd?: readonly string[];
   readonly CapDrop?: readonly string[];
   readonly Ulimits?: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
+  /** Path in the container to mount options, as for mount(8), `size` among them. */
+  readonly Tmpfs?: Readonly<Record<string, string>>;
+  readonly Sysctls?: Readonly<Record<string, string>>;
   readonly Dns?: readonly string[];
   readonly DnsSearch?: readonly string[];
   readonly ExtraHosts?: readonly string[];
@@ -143,9 +146,6 @@ export interface TaskManifestMessage {
 /** Agent -> ECS: SubmitTaskStateChange. What it says was observed on the engine. */
 export interface TaskStateChange {
   readonly cluster: string;
-  /** Path in the container to mount options, as for mount(8), `size` among them. */
-  readonly Tmpfs?: Readonly<Record<string, string>>;
-  readonly Sysctls?: Readonly<Record<string, string>>;
   readonly task: string;
   readonly status: 'PENDING' | 'RUNNING' | 'STOPPED';
   /** Why the task stopped or never ran, e.g. `CannotPullContainerError: …`, `Essential container in task exited`. */

@@ -26,36 +26,36 @@ export interface ContainerView {
   readonly drained: boolean;
 }
 
-export interface TaskView {
-  readonly desired: 'RUNNING' | 'STOPPED';
-  /** Something that the whole task needs failed: it must not run. */
-  readonly failed: boolean;
-  readonly pause: { readonly phase: Phase; readonly busy: boolean };
-  /** In the order of the task definition. */
 /** The task's volumes, all together: `none` where it has none, `absent` where none is known to be there. */
 export interface VolumesView {
   readonly phase: 'none' | 'absent' | 'made' | 'removed';
   readonly busy: boolean;
 }
 
+export interface TaskView {
+  readonly desired: 'RUNNING' | 'STOPPED';
+  /** Something that the whole task needs failed: it must not run. */
+  readonly failed: boolean;
+  readonly pause: { readonly phase: Phase; readonly busy: boolean };
+  readonly volumes: VolumesView;
+  /** In the order of the task definition. */
   readonly containers: readonly ContainerView[];
   /** The control plane knows that the task stopped, and how. */
   readonly acknowledged: boolean;
 }
 
-  readonly volumes: VolumesView;
 export type TaskAction =
   | { readonly do: 'pull'; readonly container: string }
   | { readonly do: 'create-pause' }
   | { readonly do: 'start-pause' }
+  | { readonly do: 'create-volumes' }
+  | { readonly do: 'remove-volumes' }
   | { readonly do: 'create'; readonly container: string }
   | { readonly do: 'start'; readonly container: string }
   | { readonly do: 'stop'; readonly container: string }
   | { readonly do: 'look'; readonly container: string }
   | { readonly do: 'kill-pause' }
   | { readonly do: 'remove'; readonly container: string }
-  | { readonly do: 'create-volumes' }
-  | { readonly do: 'remove-volumes' }
   | { readonly do: 'remove-pause' };
 
 /** What may be done now, all at once; nothing for whatever is busy. Empty while there is only to wait. */
@@ -165,6 +165,7 @@ function planRemoval(task: TaskView): TaskAction[] {
       .filter((each) => !each.busy && each.drained)
       .map((each) => ({ do: 'remove' as const, container: each.name }));
   }
+  if (mayHaveVolumes(task)) return task.volumes.busy ? [] : [{ do: 'remove-volumes' }];
   const gone = task.pause.phase === 'absent' || task.pause.phase === 'removed';
   return gone || task.pause.busy ? [] : [{ do: 'remove-pause' }];
 }
@@ -183,7 +184,6 @@ function mayHaveVolumes(task: TaskView): boolean {
 
 function isAlive(part: { readonly phase: Phase }): boolean {
   return part.phase === 'running';
-  if (mayHaveVolumes(task)) return task.volumes.busy ? [] : [{ do: 'remove-volumes' }];
 }
 
 /** Whether it runs, or may be found to. */

@@ -47,10 +47,10 @@ export interface TaskState {
   pullStartedAt: Date | undefined;
   pullStoppedAt: Date | undefined;
   readonly pause: PartState;
+  readonly volumes: VolumesState;
   readonly containers: ContainerState[];
 }
 
-  readonly volumes: VolumesState;
 /**
  * A task as it is taken up: from its payload and whatever of it the engine has already. A payload that asks for a stop
  * names no containers; then those found are all there are.
@@ -68,15 +68,15 @@ export function takeUp(task: PayloadTask, found: readonly Container[]): TaskStat
     pullStartedAt: undefined,
     pullStoppedAt: undefined,
     pause: newPart(),
-    containers: definitions.map(newContainer),
-  };
-  for (const container of found) {
     // Whoever wants a stop does not say whether the task has volumes: the engine knows.
     volumes: {
       phase: task.desiredStatus === 'RUNNING' && !task.volumes?.length ? 'none' : 'absent',
       busy: false,
       failures: 0,
     },
+    containers: definitions.map(newContainer),
+  };
+  for (const container of found) {
     const part = partOf(state, container);
     if (part !== undefined) observe(part, container);
   }
@@ -137,6 +137,7 @@ export function viewOf(state: TaskState): TaskView {
     desired: state.desired,
     failed: state.failure !== undefined,
     pause: { phase: phaseOf(state, state.pause, false), busy: state.pause.busy },
+    volumes: { phase: state.volumes.phase, busy: state.volumes.busy },
     containers: state.containers.map((each) => containerViewOf(state, each)),
     acknowledged: state.acknowledged,
   };
