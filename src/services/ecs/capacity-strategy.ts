@@ -70,6 +70,41 @@ export function placesTasks(strategy: readonly StrategyItem[]): boolean {
 }
 
 /**
+ * The strategy by which RunTask places its tasks: the request's, else the cluster's default; undefined where a launch type
+ * is named or there is neither. Throws InvalidParameterException.
+ */
+export function strategyOf(
+  input: { readonly launchType?: unknown; readonly capacityProviderStrategy?: readonly StrategyItemShape[] },
+  cluster: {
+    readonly capacityProviders: readonly CapacityProviderName[];
+    readonly defaultStrategy: readonly StrategyItem[];
+  },
+): readonly StrategyItem[] | undefined {
+  if (input.launchType !== undefined) {
+    if (!input.capacityProviderStrategy?.length) return undefined;
+    throw invalidParameter(
+      'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
+    );
+  }
+  const asked = checkedStrategy(input.capacityProviderStrategy, cluster.capacityProviders);
+  if (asked.length > 0) {
+    if (!placesTasks(asked)) throw invalidParameter(nothingPlaced('specified'));
+    return asked;
+  }
+  if (cluster.defaultStrategy.length === 0) return undefined;
+  if (!placesTasks(cluster.defaultStrategy)) throw invalidParameter(nothingPlaced('default'));
+  return cluster.defaultStrategy;
+}
+
+function nothingPlaced(which: 'specified' | 'default'): string {
+  const mend =
+    which === 'default'
+      ? "Update the cluster's default capacity provider strategy or specify a valid capacity provider strategy"
+      : 'Specify a valid capacity provider strategy';
+  return `There are no capacity providers with a weight value greater than zero defined in the ${which} capacity provider strategy. At least one capacity provider must have a weight value greater than zero specified. ${mend} and try again.`;
+}
+
+/**
  * The provider of each of `count` tasks: the base first, then always the provider that is furthest behind its weight, in
  * the strategy's order where two are level. For a strategy that places tasks.
  */

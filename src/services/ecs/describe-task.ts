@@ -24,6 +24,7 @@ export function describeTask(
     group: spec.group,
     startedBy: spec.startedBy,
     launchType: spec.launchType,
+    capacityProviderName: spec.capacityProvider,
     platformVersion: spec.platformVersion,
     platformFamily: 'Linux',
     availabilityZone: spec.network.availabilityZone,

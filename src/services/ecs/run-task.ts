@@ -9,6 +9,7 @@ import type { Images } from '#services/ecr/ports.ts';
 import { containerArn, parseTaskDefinitionName, taskArn, taskDefinitionArn } from './arns.ts';
 import { checkedNetwork, type TaskNetwork } from './check-network.ts';
 import { checkedOverrides } from './check-overrides.ts';
+import { spreadTasks, strategyOf, type CapacityProviderName } from './capacity-strategy.ts';
 import { activeCluster } from './clusters.ts';
 import { describeTask } from './describe-task.ts';
 import {
@@ -45,6 +46,7 @@ export function runTaskOperation(options: RunTaskOptions): Operation<RunTaskInpu
       taskDefinition: true,
       count: true,
       launchType: true,
+      capacityProviderStrategy: true,
       platformVersion: true,
       networkConfiguration: { awsvpcConfiguration: { subnets: true, securityGroups: true, assignPublicIp: true } },
       overrides: {
@@ -104,7 +106,9 @@ function runTasks(input: RunTaskInput, tx: Tx, context: Context, options: RunTas
     throw invalidParameter(`count must be between 1 and ${mostTasks}.`);
   }
   const definition = checkedDefinition(input, tx, context);
-  checkLaunch(input, definition);
+  const strategy = strategyOf(input, cluster);
+  // Fargate's are the only capacity providers that there are.
+  checkLaunch(strategy === undefined ? input : { ...input, launchType: 'FARGATE' }, definition);
   checkNames(input);
   if (input.enableExecuteCommand) throw invalidParameter('Berth does not support execute-command yet.');
   const network = checkedNetwork(input.networkConfiguration, options.networkInterfaces, tx, context);
@@ -116,10 +120,11 @@ function runTasks(input: RunTaskInput, tx: Tx, context: Context, options: RunTas
     digests: pinnedDigests(definition, options.images, tx, context.account),
     tags: tagsOf(input, definition, cluster.name),
   };
+  const providers = strategy && spreadTasks(strategy, count);
   const first = Math.floor(fraction(options.random) * network.subnets.length);
   return Array.from({ length: count }, (_, at) => {
     const subnet = network.subnets[(first + at) % network.subnets.length]!;
-    const spec = taskSpec(wanted, subnet, context, options.random);
+    const spec = taskSpec(wanted, { subnet, capacityProvider: providers?.[at] }, context, options.random);
     const status: TaskStatus = {
       lastStatus: 'PROVISIONING',
       version: 1,
@@ -185,7 +190,13 @@ interface Wanted {
   readonly tags: readonly Tag[];
 }
 
-function taskSpec(wanted: Wanted, subnet: TaskNetwork['subnets'][number], context: Context, random: Random): TaskSpec {
+/** Where one of the tasks goes. */
+interface Place {
+  readonly subnet: TaskNetwork['subnets'][number];
+  readonly capacityProvider: CapacityProviderName | undefined;
+}
+
+function taskSpec(wanted: Wanted, { subnet, capacityProvider }: Place, context: Context, random: Random): TaskSpec {
   const { input, definition, network, clusterName, digests, tags } = wanted;
   const { account, region } = context;
   const id = hexId(random);
@@ -198,6 +209,7 @@ function taskSpec(wanted: Wanted, subnet: TaskNetwork['subnets'][number], contex
     family: definition.family,
     revision: definition.revision,
     launchType: 'FARGATE',
+    capacityProvider,
     platformVersion,
     cpu,
     memory,
