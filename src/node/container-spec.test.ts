@@ -69,6 +69,7 @@ test('every member of dockerConfig arrives, and privileges cannot grow', () => {
     Tty: true,
     OpenStdin: true,
     Labels: { team: 'a' },
+    Healthcheck: { Test: ['CMD-SHELL', 'ok'], Interval: 30e9, Timeout: 5e9, Retries: 3, StartPeriod: 0 },
   };
   const hostConfig = {
     MemoryReservation: 64 * mebibyte,
@@ -84,6 +85,7 @@ test('every member of dockerConfig arrives, and privileges cannot grow', () => {
     command: ['serve'],
     entryPoint: ['/bin/app'],
     environment: { A: '1' },
+    healthCheckType: 'docker',
     mountPoints: [{ sourceVolume: 'data', containerPath: '/data', readOnly: true }],
     volumesFrom: [{ sourceContainer: 'db', readOnly: false }],
     dockerConfig: { version: '1.41', config: JSON.stringify(config), hostConfig: JSON.stringify(hostConfig) },
@@ -101,6 +103,7 @@ test('every member of dockerConfig arrives, and privileges cannot grow', () => {
     workingDirectory: '/srv',
     user: '1000',
     stopSignal: 'SIGINT',
+    healthCheck: { command: ['CMD-SHELL', 'ok'], intervalMs: 30_000, timeoutMs: 5000, retries: 3, startPeriodMs: 0 },
     tty: true,
     interactive: true,
     mounts: [{ volume: `ecs-${'1'.repeat(32)}-1`, target: '/data', readOnly: true }],
@@ -121,6 +124,11 @@ test('every member of dockerConfig arrives, and privileges cannot grow', () => {
   });
   assert.equal(labels['team'], 'a');
   assert.equal(labels['com.amazonaws.ecs.container-name'], 'app');
+});
+
+test('what an image says of health is switched off where the task has no health check', () => {
+  const container = containerOf('app');
+  assert.equal(containerSpecOf(taskOf(1, [container]), container, context).healthCheck, 'none');
 });
 
 test('Fargate opens 65535 files where nothing else was said', () => {

@@ -1,6 +1,6 @@
 // Translates a container of a payload into what the engine is to make.
-import type { ContainerSpec } from '#drivers/runtime.ts';
-import { adoptableLabel, containerNameOf, label, taskLabels } from './labels.ts';
+import type { ContainerSpec, HealthCheck } from '#drivers/runtime.ts';
+import { adoptableLabel, containerNameOf, label, taskLabels, volumeOf } from './labels.ts';
 import type { Machine } from './machine.ts';
 import type { DockerConfig, DockerHostConfig, PayloadContainer, PayloadTask } from './messages.ts';
 
@@ -41,9 +41,9 @@ export function containerSpecOf(task: PayloadTask, container: PayloadContainer, 
     workingDirectory: config.WorkingDir,
     user: config.User,
     stopSignal: config.StopSignal,
+    healthCheck: healthCheckOf(container, config),
     tty: config.Tty,
     interactive: config.OpenStdin,
-    readOnlyRootFilesystem: hostConfig.ReadonlyRootfs,
     mounts: container.mountPoints?.map(({ sourceVolume, containerPath, readOnly }) => {
       return { volume: volumeOf(context.installation, task, sourceVolume).name, target: containerPath, readOnly };
     }),
@@ -52,6 +52,7 @@ export function containerSpecOf(task: PayloadTask, container: PayloadContainer, 
       return { container: containerNameOf(task, sourceContainer), readOnly };
     }),
     sysctls: hostConfig.Sysctls,
+    readOnlyRootFilesystem: hostConfig.ReadonlyRootfs,
     init: hostConfig.Init,
     capabilitiesAdd: hostConfig.CapAdd,
     capabilitiesDrop: hostConfig.CapDrop,
@@ -60,6 +61,18 @@ export function containerSpecOf(task: PayloadTask, container: PayloadContainer, 
     ...limitsOf(task, container, context.machine.cpus),
     memoryReservationBytes: hostConfig.MemoryReservation,
     ulimits: ulimitsOf(task, hostConfig, context.machine.openFiles),
+  };
+}
+
+/** ECS heeds no check that an image brings. */
+function healthCheckOf({ healthCheckType }: PayloadContainer, { Healthcheck }: DockerConfig): HealthCheck | 'none' {
+  if (healthCheckType !== 'docker' || Healthcheck === undefined) return 'none';
+  return {
+    command: Healthcheck.Test,
+    intervalMs: Healthcheck.Interval / 1_000_000,
+    timeoutMs: Healthcheck.Timeout / 1_000_000,
+    retries: Healthcheck.Retries,
+    startPeriodMs: Healthcheck.StartPeriod / 1_000_000,
   };
 }
 

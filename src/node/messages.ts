@@ -5,6 +5,9 @@
 /** Where a task or a container is to go, or is, as the agent names it. */
 export type DesiredStatus = 'RUNNING' | 'STOPPED';
 
+/** UNKNOWN while no check has passed yet, nor enough have failed. */
+export type HealthStatus = 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
+
 /** ACS -> agent: what the tasks named are to be. A stop is a task with `desiredStatus` STOPPED and no containers. */
 export interface PayloadMessage {
   readonly clusterArn: string;
@@ -78,6 +81,16 @@ export interface PayloadContainer {
     readonly containerName: string;
     readonly condition: 'START' | 'COMPLETE' | 'SUCCESS' | 'HEALTHY';
   }[];
+  readonly mountPoints?: readonly {
+    /** A volume of the task. */
+    readonly sourceVolume: string;
+    readonly containerPath: string;
+    readonly readOnly: boolean;
+  }[];
+  /** Other containers of the task whose mounts this one gets. */
+  readonly volumesFrom?: readonly { readonly sourceContainer: string; readonly readOnly: boolean }[];
+  /** Whether the engine checks its health (see {@link DockerConfig}); what an image brings for that is never heeded. */
+  readonly healthCheckType?: 'docker';
   /** Seconds. */
   readonly startTimeout?: number;
   /** Seconds between the stop signal and SIGKILL; 30 when absent. */
@@ -109,6 +122,15 @@ export interface DockerConfig {
   readonly OpenStdin?: boolean;
   readonly Labels?: Readonly<Record<string, string>>;
   readonly StopSignal?: string;
+  /** Times in nanoseconds. */
+  readonly Healthcheck?: {
+    /** `CMD` and its arguments, or `CMD-SHELL` and a line. */
+    readonly Test: readonly string[];
+    readonly Interval: number;
+    readonly Timeout: number;
+    readonly Retries: number;
+    readonly StartPeriod: number;
+  };
 }
 
 /** The members of Docker's HostConfig that the control plane sends. */
@@ -166,6 +188,8 @@ export interface ContainerStateChange {
   /** `OutOfMemoryError: Container killed due to memory usage`, `CannotStartContainerError: …`, … */
   readonly reason?: string;
   readonly imageDigest?: string;
+  /** Of a container with a health check, once it ran (the real agent tells it by PublishHealth): what was last heard. */
+  readonly healthStatus?: HealthStatus;
 }
 
 /** What a node calls. Resolves once the change is durable: until then the node keeps the container. Rejects: try again. */

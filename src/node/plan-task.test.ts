@@ -17,6 +17,8 @@ function container(name: string, parts: Partial<ContainerView> = {}): ContainerV
     imageReady: true,
     started: ['running', 'ended'].includes(parts.phase ?? 'absent'),
     late: false,
+    healthy: false,
+    healthLate: false,
     busy: false,
     unsure: false,
     drained: true,
@@ -136,6 +138,49 @@ const rows: readonly [string, TaskView, string[]][] = [
       container('b', { phase: 'created', ...after('a', 'SUCCESS') }),
     ]),
     ['stop a'],
+  ],
+  [
+    'waits for HEALTHY while no check has passed',
+    task([container('a', { phase: 'running' }), container('b', { phase: 'created', ...after('a', 'HEALTHY') })]),
+    [],
+  ],
+  [
+    'starts after HEALTHY once the dependency is healthy',
+    task([
+      container('a', { phase: 'running', healthy: true }),
+      container('b', { phase: 'created', ...after('a', 'HEALTHY') }),
+    ]),
+    ['start b'],
+  ],
+  [
+    'gives up on a dependency that was not healthy in time',
+    task([
+      container('a', { phase: 'running', late: true, healthLate: true, essential: false }),
+      container('b', { phase: 'created', ...after('a', 'HEALTHY') }),
+    ]),
+    ['stop a'],
+  ],
+  [
+    'does not give up on a dependency that was healthy in time, however long it runs',
+    task([
+      container('a', { phase: 'running', late: true, healthy: true }),
+      container('b', { phase: 'created', ...after('a', 'HEALTHY') }),
+    ]),
+    ['start b'],
+  ],
+  [
+    'gives up on the health of what has ended, even healthy',
+    task([
+      container('a', { phase: 'ended', exitCode: 0, healthy: true, essential: false }),
+      container('b', { phase: 'created', ...after('a', 'HEALTHY') }),
+      container('c', { phase: 'running' }),
+    ]),
+    ['stop c'],
+  ],
+  [
+    'lets what is unhealthy run',
+    task([container('a', { phase: 'running' }), container('b', { phase: 'running', ...after('a', 'HEALTHY') })]),
+    [],
   ],
   [
     'stops all when an essential container exited',
@@ -296,7 +341,8 @@ class Play {
       for (const { containerName, condition } of own.dependsOn) {
         const dependency = this.containers.find((each) => each.name === containerName)!;
         assert.ok(dependency.started, 'started before its dependency');
-        if (condition !== 'START') assert.equal(dependency.phase, 'ended');
+        if (condition === 'HEALTHY') assert.ok(dependency.phase === 'running' && dependency.healthy);
+        if (condition === 'COMPLETE' || condition === 'SUCCESS') assert.equal(dependency.phase, 'ended');
         if (condition === 'SUCCESS') assert.equal(dependency.exitCode, 0);
       }
     }
@@ -339,6 +385,12 @@ class Play {
     }
   }
 
+  turnHealth(chance: number): void {
+    const running = this.containers.filter((each) => each.phase === 'running');
+    const one = running[Math.floor(chance * running.length)];
+    if (one !== undefined) one.healthy = !one.healthy;
+  }
+
   exit(chance: number): void {
     const running = this.containers.filter((each) => each.phase === 'running');
     const one = running[Math.floor(chance * running.length)];
@@ -347,30 +399,32 @@ class Play {
   }
 }
 
-const anyContainers = fc
-  .array(
-    fc.record({
-      essential: fc.boolean(),
-      mounts: fc.array(fc.nat(), { maxLength: 2 }),
-      waits: fc.array(fc.tuple(fc.nat(), fc.constantFrom<Condition>('START', 'COMPLETE', 'SUCCESS')), { maxLength: 2 }),
-    }),
-    { minLength: 1, maxLength: 5 },
-  )
-  .map((drafts) =>
-    drafts.map(({ essential, mounts, waits }, index) =>
-      container(`c${index}`, {
-        essential: essential || index === drafts.length - 1,
-        imageReady: false,
-        volumesFrom: index === 0 ? [] : mounts.map((at) => `c${at % index}`),
-        dependsOn: index === 0 ? [] : waits.map(([at, condition]) => ({ containerName: `c${at % index}`, condition })),
+const anyContainers = (conditions: readonly Condition[]) =>
+  fc
+    .array(
+      fc.record({
+        essential: fc.boolean(),
+        mounts: fc.array(fc.nat(), { maxLength: 2 }),
+        waits: fc.array(fc.tuple(fc.nat(), fc.constantFrom(...conditions)), { maxLength: 2 }),
       }),
-    ),
-  );
+      { minLength: 1, maxLength: 5 },
+    )
+    .map((drafts) =>
+      drafts.map(({ essential, mounts, waits }, index) =>
+        container(`c${index}`, {
+          essential: essential || index === drafts.length - 1,
+          imageReady: false,
+          volumesFrom: index === 0 ? [] : mounts.map((at) => `c${at % index}`),
+          dependsOn:
+            index === 0 ? [] : waits.map(([at, condition]) => ({ containerName: `c${at % index}`, condition })),
+        }),
+      ),
+    );
 
 test('whatever happens, order is kept, nothing starts twice, and a task that is to stop is cleared away', () => {
   fc.assert(
     fc.property(
-      anyContainers,
+      anyContainers(['START', 'COMPLETE', 'SUCCESS', 'HEALTHY']),
       fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { maxLength: 60 }),
       (made, chances) => {
         const play = new Play(made);
@@ -378,6 +432,7 @@ test('whatever happens, order is kept, nothing starts twice, and a task that is 
           play.plan();
           if (chance < 0.15) play.exit(chance / 0.15);
           else if (chance > 0.97) play.view.desired = 'STOPPED';
+          else if (chance > 0.77) play.turnHealth((chance - 0.77) / 0.2);
           else if (play.underWay.length > 0) {
             const [action] = play.underWay.splice(Math.floor(chance * play.underWay.length), 1);
             play.finish(action!, chance);
@@ -400,7 +455,7 @@ test('whatever happens, order is kept, nothing starts twice, and a task that is 
 
 test('left alone, a task comes to run all that can run', () => {
   fc.assert(
-    fc.property(anyContainers, (made) => {
+    fc.property(anyContainers(['START', 'COMPLETE', 'SUCCESS']), (made) => {
       const play = new Play(made);
       for (let turn = 0; turn < 60; turn++) {
         play.plan();

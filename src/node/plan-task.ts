@@ -4,7 +4,7 @@ import { dependencyFailed } from './reasons.ts';
 /** How far a container came: `created` was never started; `ended` ran (or failed to start, or was removed by hand). */
 export type Phase = 'absent' | 'created' | 'running' | 'ended' | 'removed';
 
-export type Condition = 'START' | 'COMPLETE' | 'SUCCESS';
+export type Condition = 'START' | 'COMPLETE' | 'SUCCESS' | 'HEALTHY';
 
 export interface ContainerView {
   readonly name: string;
@@ -18,6 +18,12 @@ export interface ContainerView {
   readonly exitCode?: number;
   /** It ran longer than its startTimeout: whatever waits for its end gave up for good. */
   readonly late: boolean;
+  /** Its last health check passed, or so few failed that it still counts as healthy. */
+  readonly healthy: boolean;
+  /** It was not healthy when its startTimeout was over: whatever waits for its health gave up for good. */
+  readonly healthLate: boolean;
+  /** Containers that must have been made before it is: it has their volumes. */
+  readonly volumesFrom: readonly string[];
   /** An action on it is under way. */
   readonly busy: boolean;
   /** It was never seen to run, but it was told to, and nobody knows what came of that. */
@@ -101,9 +107,15 @@ export function blockedBy(task: TaskView, container: ContainerView): string | un
     if (over && condition === 'SUCCESS' && dependency.exitCode !== 0) {
       return dependencyFailed(container.name, containerName, 'nonzero');
     }
-    if (condition !== 'START' && dependency.late) return dependencyFailed(container.name, containerName, 'late');
+    if (over && condition === 'HEALTHY') return dependencyFailed(container.name, containerName, 'unhealthy');
+    if (isLate(dependency, condition)) return dependencyFailed(container.name, containerName, 'late');
   }
   return undefined;
+}
+
+function isLate(dependency: ContainerView, condition: Condition): boolean {
+  if (condition === 'HEALTHY') return dependency.healthLate;
+  return condition !== 'START' && dependency.late;
 }
 
 function planStart(task: TaskView): TaskAction[] {
@@ -139,6 +151,7 @@ function isReady(task: TaskView, container: ContainerView): boolean {
     const dependency = task.containers.find((each) => each.name === containerName);
     if (dependency === undefined || !dependency.started) return false;
     if (condition === 'START') return true;
+    if (condition === 'HEALTHY') return dependency.phase === 'running' && dependency.healthy;
     return dependency.phase === 'ended' && (condition === 'COMPLETE' || dependency.exitCode === 0);
   });
 }

@@ -68,11 +68,17 @@ export function containerGone(name: string): string {
 }
 
 /** A container that can never start, since what it waits for can never come. */
-export function dependencyFailed(name: string, dependency: string, why: 'never' | 'nonzero' | 'late'): string {
+export function dependencyFailed(
+  name: string,
+  dependency: string,
+  why: 'never' | 'nonzero' | 'unhealthy' | 'late',
+): string {
+  if (why === 'late')
+    return `dependency graph: container ordering dependency [${dependency}] for target [${name}] has timed out.`;
   const ends = {
     never: 'because dependency will never start.',
     nonzero: 'as dependency did not exit successfully.',
-    late: 'has timed out.',
+    unhealthy: 'as dependency exited before it could be relied on as healthy.',
   };
   return `dependency graph: failed to resolve container ordering dependency [${dependency}] for target [${name}] ${ends[why]}`;
 }

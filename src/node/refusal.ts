@@ -11,7 +11,7 @@ export function refusalOf(task: PayloadTask): string | undefined {
   if (task.elasticNetworkInterfaces?.length !== 1) {
     return 'ResourceInitializationError: a task in network mode awsvpc needs exactly one elastic network interface';
   }
-  return configRefusalOf(task) ?? dependencyRefusalOf(task);
+  return configRefusalOf(task) ?? dependencyRefusalOf(task) ?? healthRefusalOf(task) ?? volumeRefusalOf(task);
 }
 
 /** Why a container's dockerConfig cannot be read, or undefined where all can. */
@@ -30,16 +30,43 @@ export function configRefusalOf(task: PayloadTask): string | undefined {
 export function dependencyRefusalOf(task: PayloadTask): string | undefined {
   const names = new Set(task.containers.map((each) => each.name));
   for (const container of task.containers) {
-    for (const { containerName, condition } of container.dependsOn ?? []) {
-      if (condition === 'HEALTHY') {
-        return `ResourceInitializationError: dependency condition HEALTHY of container ${container.name} is not supported by this container instance`;
-      }
+    for (const { containerName } of container.dependsOn ?? []) {
       if (!names.has(containerName)) {
         return `ResourceInitializationError: container ${container.name} depends on ${containerName}, which is not in the task`;
       }
     }
   }
-  return hasCycle(task) ? 'ResourceInitializationError: container dependencies form a cycle' : undefined;
+  const isCyclic = hasCycle(task, ({ dependsOn = [] }) => dependsOn.map(({ containerName }) => containerName));
+  return isCyclic ? 'ResourceInitializationError: container dependencies form a cycle' : undefined;
+}
+
+/** Why its containers cannot have the volumes that they want, or undefined where they can. */
+function volumeRefusalOf(task: PayloadTask): string | undefined {
+  const volumes = new Set((task.volumes ?? []).map(({ name }) => name));
+  const containers = new Set(task.containers.map(({ name }) => name));
+  for (const { name, mountPoints = [], volumesFrom = [] } of task.containers) {
+    const unknown =
+      mountPoints.find(({ sourceVolume }) => !volumes.has(sourceVolume))?.sourceVolume ??
+      volumesFrom.find(({ sourceContainer }) => !containers.has(sourceContainer))?.sourceContainer;
+    if (unknown !== undefined) {
+      return `ResourceInitializationError: container ${name} wants volumes of ${unknown}, which is not in the task`;
+    }
+  }
+  const isCyclic = hasCycle(task, ({ volumesFrom = [] }) => volumesFrom.map(({ sourceContainer }) => sourceContainer));
+  return isCyclic ? 'ResourceInitializationError: containers have volumes from each other in a cycle' : undefined;
+}
+
+/** What waits for the health of a container that is never checked would wait for ever. */
+function healthRefusalOf(task: PayloadTask): string | undefined {
+  const checked = new Set(task.containers.filter((each) => each.healthCheckType === 'docker').map((each) => each.name));
+  for (const container of task.containers) {
+    for (const { containerName, condition } of container.dependsOn ?? []) {
+      if (condition === 'HEALTHY' && !checked.has(containerName)) {
+        return `ResourceInitializationError: container ${container.name} waits for ${containerName} to be HEALTHY, which has no health check`;
+      }
+    }
+  }
+  return undefined;
 }
 
 function hasCycle(task: PayloadTask, waitsFor: (container: PayloadContainer) => readonly string[]): boolean {

@@ -61,6 +61,7 @@ function containerChangeOf(
     exitCode: over && seen.started ? seen.exitCode : undefined,
     reason: over ? containerReasonOf(container, view, seen) : undefined,
     imageDigest: imageDigestOf(container),
+    healthStatus: container.health,
   });
 }
 

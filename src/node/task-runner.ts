@@ -12,6 +12,7 @@ import type { TaskAction } from './plan-task.ts';
 import { Reporter } from './reporter.ts';
 import { describe, look, perform, subjectOf, whyAgain } from './task-actions.ts';
 import type { Means } from './task-actions.ts';
+import { hearHealth } from './task-health.ts';
 import { causeOf, reportOf } from './task-report.ts';
 import { hasStarted, observe, partOf, takeUp, viewOf } from './task-state.ts';
 import type { ContainerState, TaskState } from './task-state.ts';
@@ -89,6 +90,7 @@ export class TaskRunner {
     if (this.#options.signal.aborted) return;
     const state = this.#state;
     state.attached ||= state.pause.observed?.phase === 'running';
+    hearHealth(state);
     state.cause ??= causeOf(state);
     for (const action of planTask(viewOf(state))) void this.#act(action);
     if (!state.acknowledged) this.#report();
@@ -169,6 +171,7 @@ export class TaskRunner {
     if (waited < timeoutMs) await clock.sleep(timeoutMs - waited, signal);
     const { observed } = container;
     container.late = !container.gone && (observed?.phase === 'running' || observed?.phase === 'paused');
+    container.healthLate = container.late && observed?.health !== 'healthy';
     this.step();
   }
 

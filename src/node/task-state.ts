@@ -1,8 +1,8 @@
 // What a node remembers of one task: what is wanted, and what was last observed of each of its containers.
 import type { Container, Image } from '#drivers/runtime.ts';
 import { containerNameIn, isPause, taskOfLabels } from './labels.ts';
-import type { PayloadContainer, PayloadTask } from './messages.ts';
-import type { Condition, ContainerView, Phase, TaskView } from './plan-task.ts';
+import type { HealthStatus, PayloadContainer, PayloadTask } from './messages.ts';
+import type { ContainerView, Phase, TaskView, VolumesView } from './plan-task.ts';
 import { configRefusalOf, dependencyRefusalOf, refusalOf } from './refusal.ts';
 
 /** What an action may be about. */
@@ -30,6 +30,9 @@ export interface ContainerState extends PartState {
   failure: string | undefined;
   drained: boolean;
   late: boolean;
+  /** What was last heard of its health while the task was to run. */
+  health: HealthStatus | undefined;
+  healthLate: boolean;
   /** A start of it had no answer: it may run although it was last seen before. */
   unsure: boolean;
 }
@@ -102,7 +105,17 @@ function newPart(): PartState {
 }
 
 function newContainer(definition: PayloadContainer): ContainerState {
-  return { ...newPart(), definition, image: undefined, failure: undefined, drained: true, late: false, unsure: false };
+  return {
+    ...newPart(),
+    definition,
+    image: undefined,
+    failure: undefined,
+    drained: true,
+    late: false,
+    health: undefined,
+    healthLate: false,
+    unsure: false,
+  };
 }
 
 /** The part of the task that a container of the engine is. */
@@ -150,17 +163,15 @@ function containerViewOf(state: TaskState, container: ContainerState): Container
   return {
     name: definition.name,
     essential: definition.essential,
-    dependsOn: (definition.dependsOn ?? []).map(({ containerName, condition }) => ({
-    volumes: { phase: state.volumes.phase, busy: state.volumes.busy },
-      containerName,
-      // HEALTHY is refused before anything starts; a stop only needs to know who waits for whom.
-      condition: (condition === 'HEALTHY' ? 'START' : condition) satisfies Condition,
-    })),
+    dependsOn: definition.dependsOn ?? [],
     phase: phaseOf(state, container, failedToStart),
     imageReady: container.image !== undefined,
     started: hasStarted(container),
     exitCode: observed?.exitCode,
     late: container.late,
+    healthy: container.health === 'HEALTHY',
+    healthLate: container.healthLate,
+    volumesFrom: (definition.volumesFrom ?? []).map(({ sourceContainer }) => sourceContainer),
     busy: container.busy,
     unsure: container.unsure && observed?.phase === 'created' && !container.gone,
     drained: container.drained,
