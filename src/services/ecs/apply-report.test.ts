@@ -73,6 +73,7 @@ test('a report of RUNNING makes it so, at the time that it came', () => {
           lastStatus: 'RUNNING',
           runtimeId: 'r1',
           exitCode: undefined,
+          healthStatus: undefined,
           reason: undefined,
           imageDigest: 'sha256:1',
         },
@@ -155,6 +156,21 @@ test('a container that was made anew before it ran is told as what it is now', (
   assert.equal(after.containers[0]!.imageDigest, 'sha256:2');
   const ended = applyReport(spec, after, report({ containers: [{ ...anew, status: 'STOPPED', exitCode: 0 }] }), 99);
   assert.equal(applyReport(spec, ended, report({ containers: [{ ...made, status: 'STOPPED' }] }), 999), ended);
+});
+
+test('health is what was last told of it, also by a report that does not tell', () => {
+  const app = { containerName: 'app', status: 'RUNNING' } as const;
+  const healthy = applyReport(spec, pending, report({ containers: [{ ...app, healthStatus: 'HEALTHY' }] }), 9);
+  const unhealthy = applyReport(spec, healthy, report({ containers: [{ ...app, healthStatus: 'UNHEALTHY' }] }), 9);
+  assert.equal(unhealthy.containers[0]!.healthStatus, 'UNHEALTHY');
+  assert.equal(unhealthy.version, healthy.version + 1);
+  const stopped = applyReport(
+    spec,
+    unhealthy,
+    report({ status: 'STOPPED', containers: [{ ...app, status: 'STOPPED' }] }),
+    9,
+  );
+  assert.equal(stopped.containers[0]!.healthStatus, 'UNHEALTHY');
 });
 
 test('a report that tells nothing new gives back the very same status', () => {

@@ -50,7 +50,7 @@ function mergedContainers(containers: readonly ContainerStatus[], report: TaskSt
 
 const ranks = { PENDING: 0, RUNNING: 1, STOPPED: 2 } as const;
 
-/** Facts are kept as they were first told; a state only moves on. */
+/** Facts are kept as they were first told, health as it was last; a state only moves on. */
 function mergedContainer(container: ContainerStatus, told: ContainerStateChange): ContainerStatus {
   // A later node may no longer find a container whose end was told: that it is gone is not why it ended.
   const isGone = container.exitCode !== undefined && told.exitCode === undefined;
@@ -58,6 +58,7 @@ function mergedContainer(container: ContainerStatus, told: ContainerStateChange)
     ...container,
     lastStatus: ranks[told.status] > ranks[container.lastStatus] ? told.status : container.lastStatus,
     ...identityAfter(container, told),
+    healthStatus: told.healthStatus ?? container.healthStatus,
     exitCode: container.exitCode ?? told.exitCode,
     reason: container.reason ?? (isGone ? undefined : told.reason?.slice(0, longestReason)),
   };

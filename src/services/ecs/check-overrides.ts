@@ -31,6 +31,7 @@ export function checkedOverrides(definition: TaskDefinitionSpec, asked: TaskOver
       cpu: override.cpu ?? container.cpu ?? 0,
       memory: override.memory ?? container.memory,
       memoryReservation: override.memoryReservation ?? container.memoryReservation,
+      essential: container.essential === false ? (false as const) : undefined,
     };
   });
   checkSizes(containers, cpu, memory);

@@ -67,6 +67,7 @@ test('everything that a container definition may ask for reaches the node', asyn
     pseudoTerminal: true,
     dockerLabels: { team: 'blue' },
     ulimits: [{ name: 'nofile', softLimit: 1024, hardLimit: 2048 }],
+    healthCheck: { command: ['CMD-SHELL', 'curl -f localhost'], interval: 10, startPeriod: 60 },
     linuxParameters: { initProcessEnabled: true, capabilities: { add: ['SYS_PTRACE'], drop: ['NET_RAW'] } },
     logConfiguration: {
       logDriver: 'awslogs',
@@ -95,11 +96,27 @@ test('everything that a container definition may ask for reaches the node', asyn
       A: '1',
     },
     dependsOn: undefined,
+    healthCheckType: 'docker',
+    mountPoints: undefined,
+    volumesFrom: undefined,
     startTimeout: 10,
     stopTimeout: 20,
   });
   assert.deepEqual(configs(container), {
-    config: { User: '1000:1000', WorkingDir: '/srv', Tty: true, OpenStdin: true, Labels: { team: 'blue' } },
+    config: {
+      User: '1000:1000',
+      WorkingDir: '/srv',
+      Tty: true,
+      OpenStdin: true,
+      Labels: { team: 'blue' },
+      Healthcheck: {
+        Test: ['CMD-SHELL', 'curl -f localhost'],
+        Interval: 10_000_000_000,
+        Timeout: 5_000_000_000,
+        Retries: 3,
+        StartPeriod: 60_000_000_000,
+      },
+    },
     hostConfig: {
       LogConfig: {
         Type: 'awslogs',
@@ -179,4 +196,39 @@ test('an image of our own registry is pulled with our own credentials, another a
   });
   const other = await told({ image: 'public.ecr.aws/nginx/nginx:1' });
   assert.equal(other.container.registryAuthentication, undefined);
+});
+
+test('volumes, memory file systems and kernel parameters reach the node', async () => {
+  const tmpfs = [
+    { containerPath: '/run', size: 64, mountOptions: ['noexec', 'mode=1777'] },
+    { containerPath: '/tmp', size: 8 },
+  ];
+  const { container, task } = await told(
+    {
+      mountPoints: [
+        { sourceVolume: 'data', containerPath: '/data' },
+        { sourceVolume: 'cache', containerPath: '/cache', readOnly: true },
+      ],
+      volumesFrom: [{ sourceContainer: 'side' }],
+      linuxParameters: { tmpfs },
+      systemControls: [{ namespace: 'net.core.somaxconn', value: '1024' }],
+    },
+    {},
+    {
+      containerDefinitions: [{ name: 'side', image: 'side:1', essential: false }],
+      volumes: [{ name: 'cache' }, { name: 'data', host: {} }],
+    },
+  );
+  assert.deepEqual(task.volumes, [
+    { name: 'cache', type: 'host', host: {} },
+    { name: 'data', type: 'host', host: {} },
+  ]);
+  assert.deepEqual(container.mountPoints, [
+    { sourceVolume: 'data', containerPath: '/data', readOnly: false },
+    { sourceVolume: 'cache', containerPath: '/cache', readOnly: true },
+  ]);
+  assert.deepEqual(container.volumesFrom, [{ sourceContainer: 'side', readOnly: false }]);
+  const { hostConfig } = configs(container);
+  assert.deepEqual(hostConfig.Tmpfs, { '/run': 'noexec,mode=1777,size=64m', '/tmp': 'size=8m' });
+  assert.deepEqual(hostConfig.Sysctls, { 'net.core.somaxconn': '1024' });
 });

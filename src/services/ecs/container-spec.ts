@@ -10,9 +10,11 @@ import type {
 } from '#node/messages.ts';
 import { attachmentArn, clusterArn, taskArn } from './arns.ts';
 import type { ContainerSpec, TaskDefinitionSpec, TaskSpec, TaskStatus } from './kinds.ts';
-import type { ContainerDefinition, ContainerOverride } from './shapes.ts';
+import type { ContainerDefinition, ContainerOverride, HealthCheck } from './shapes.ts';
 
 const mebibyte = 1024 * 1024;
+/** In nanoseconds. */
+const second = 1_000_000_000;
 /** The Engine API that the strings in dockerConfig are written for. */
 const dockerApi = '1.41';
 
@@ -96,6 +98,13 @@ function payloadContainer(
     dependsOn: filled(container.dependsOn)?.map(({ containerName, condition }) => {
       return { containerName: containerName!, condition: condition! };
     }),
+    healthCheckType: container.healthCheck && 'docker',
+    mountPoints: filled(container.mountPoints)?.map(({ sourceVolume, containerPath, readOnly = false }) => {
+      return { sourceVolume: sourceVolume!, containerPath: containerPath!, readOnly };
+    }),
+    volumesFrom: filled(container.volumesFrom)?.map(({ sourceContainer, readOnly = false }) => {
+      return { sourceContainer: sourceContainer!, readOnly };
+    }),
     startTimeout: container.startTimeout,
     stopTimeout: container.stopTimeout,
     containerArn: wanted.arn,
@@ -148,6 +157,17 @@ function dockerConfigOf(container: ContainerDefinition): DockerConfig {
     Tty: container.pseudoTerminal,
     OpenStdin: container.interactive,
     Labels: container.dockerLabels,
+    Healthcheck: container.healthCheck && healthcheckOf(container.healthCheck),
+  };
+}
+
+function healthcheckOf(check: HealthCheck): DockerConfig['Healthcheck'] {
+  return {
+    Test: check.command ?? [],
+    Interval: check.interval! * second,
+    Timeout: check.timeout! * second,
+    Retries: check.retries!,
+    StartPeriod: (check.startPeriod ?? 0) * second,
   };
 }
 

@@ -2,6 +2,7 @@
 import { taskArn, clusterArn, taskDefinitionArn } from './arns.ts';
 import type { ContainerSpec, ContainerStatus, TaskInterface, TaskSpec, TaskStatus } from './kinds.ts';
 import { desiredStatusOf } from './lifecycle.ts';
+import { taskHealth } from './task-health.ts';
 import type { TaskShape } from './shapes.ts';
 import type { Architecture } from './validate-task-definition.ts';
 
@@ -33,7 +34,7 @@ export function describeTask(
     containers: spec.containers.map((container, at) =>
       describeContainer(container, status.containers[at], arn, { spec, status }),
     ),
-    healthStatus: 'UNKNOWN',
+    healthStatus: taskHealth(spec.containers, status.containers),
     enableExecuteCommand: false,
     inferenceAccelerators: [],
     overrides: { inferenceAcceleratorOverrides: [], ...spec.overrides },
@@ -103,7 +104,7 @@ function describeContainer(
     reason: observed?.reason,
     networkBindings: [],
     networkInterfaces: address ? [{ attachmentId: spec.network.attachmentId, privateIpv4Address: address }] : [],
-    healthStatus: 'UNKNOWN',
+    healthStatus: observed?.healthStatus ?? 'UNKNOWN',
     cpu: String(container.cpu),
     memory: container.memory?.toString(),
     memoryReservation: container.memoryReservation?.toString(),

@@ -5,6 +5,7 @@ import type { CapacityProviderName, StrategyItem } from './capacity-strategy.ts'
 import type { ContainerInsights } from './cluster-configuration.ts';
 import { desiredStatusOf, type State } from './lifecycle.ts';
 import type {
+  HealthStatus,
   Attribute,
   Compatibility,
   ContainerDefinition,
@@ -137,6 +138,8 @@ export interface ContainerSpec {
   /** MiB. */
   readonly memory?: number;
   readonly memoryReservation?: number;
+  /** Absent where its end is the task's, and its health counts for the task's. */
+  readonly essential?: false;
 }
 
 /** Written by RunTask; `stop` by StopTask, `tags` by tagging. */
@@ -178,6 +181,8 @@ export interface ContainerStatus {
   readonly exitCode?: number;
   readonly reason?: string;
   readonly imageDigest?: string;
+  /** What was last heard of it; absent where it has no health check. */
+  readonly healthStatus?: HealthStatus;
 }
 
 /** The interface that a task was given, or had. */

@@ -10,6 +10,7 @@ const remoteApi = {
   18: `${capability}.docker-remote-api.1.18`,
   19: `${capability}.docker-remote-api.1.19`,
   21: `${capability}.docker-remote-api.1.21`,
+  24: `${capability}.docker-remote-api.1.24`,
   25: `${capability}.docker-remote-api.1.25`,
 } as const;
 const ecrImage = /^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\//;
@@ -25,6 +26,7 @@ export function requiredAttributes({ networkMode, cpu = 0, containerDefinitions 
   const names = new Set<string>();
   for (const container of containerDefinitions) {
     const { logConfiguration, memoryReservation, dependsOn, startTimeout, stopTimeout, linuxParameters } = container;
+    if (container.healthCheck) names.add('ecs.capability.container-health-check').add(remoteApi[24]);
     if (logConfiguration?.logDriver) names.add(`${capability}.logging-driver.${logConfiguration.logDriver}`);
     const isEcrImage = ecrImage.test(container.image ?? '');
     if (isEcrImage) names.add(ecrAuth);

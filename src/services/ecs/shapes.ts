@@ -3,8 +3,11 @@ import type { In, Out } from '#aws/service.ts';
 
 export type RegisterInput = In<'ecs', 'RegisterTaskDefinition'>;
 export type ContainerDefinition = NonNullable<RegisterInput['containerDefinitions']>[number];
+export type Volume = NonNullable<RegisterInput['volumes']>[number];
 export type PortMapping = NonNullable<ContainerDefinition['portMappings']>[number];
 export type LogConfiguration = NonNullable<ContainerDefinition['logConfiguration']>;
+export type HealthCheck = NonNullable<ContainerDefinition['healthCheck']>;
+export type HealthStatus = NonNullable<TaskShape['healthStatus']>;
 export type Compatibility = NonNullable<RegisterInput['requiresCompatibilities']>[number];
 export type RuntimePlatform = NonNullable<RegisterInput['runtimePlatform']>;
 export type NetworkMode = NonNullable<RegisterInput['networkMode']>;

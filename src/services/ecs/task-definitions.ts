@@ -91,7 +91,25 @@ const acceptedContainer = {
   dockerLabels: true,
   ulimits: true,
   logConfiguration: true,
-  linuxParameters: { capabilities: true, initProcessEnabled: true },
+  healthCheck: true,
+  linuxParameters: {
+    capabilities: true,
+    initProcessEnabled: true,
+    tmpfs: true,
+    devices: true,
+    sharedMemorySize: true,
+    maxSwap: true,
+    swappiness: true,
+  },
+  systemControls: true,
+  mountPoints: true,
+  volumesFrom: true,
+  links: true,
+  hostname: true,
+  dnsServers: true,
+  dnsSearchDomains: true,
+  extraHosts: true,
+  disableNetworking: true,
 } as const;
 
 function register(input: In<'ecs', 'RegisterTaskDefinition'>, architecture: Architecture, tx: Tx, context: Context) {

@@ -1,7 +1,9 @@
 // Checks one container definition against AWS's rules, in AWS's words, and fills in its defaults. Pure.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#container_definitions
 import { clientException } from './errors.ts';
+import { checkedHealthCheck } from './validate-health-check.ts';
 import type { ContainerDefinition, LogConfiguration, NetworkMode, PortMapping } from './shapes.ts';
+import { checkLinux } from './validate-linux.ts';
 
 const longestName = 255;
 /** Seconds. */
@@ -29,6 +31,7 @@ export function checkedContainer(container: ContainerDefinition, task: TaskFrame
     ...container,
     cpu: container.cpu ?? 0,
     essential: container.essential ?? true,
+    ...(container.healthCheck && { healthCheck: checkedHealthCheck(container.healthCheck) }),
     portMappings: (container.portMappings ?? []).map((mapping) => checkedPort(mapping, task.networkMode)),
     environment: container.environment ?? [],
     mountPoints: container.mountPoints ?? [],

@@ -89,6 +89,10 @@ const malformed: readonly (readonly [Partial<RegisterInput>, string])[] = [
     'A dependency container with HEALTHY condition must have health check configured',
   ],
   [
+    containers({ ...app, healthCheck: { command: ['CMD', 'ok'], interval: 1 } }),
+    'Health check interval must be greater than or equal to the minimum allowed value 5',
+  ],
+  [
     containers({ ...app, dependsOn: [{ containerName: 'db', condition: 'SUCCESS' }] }, { ...app, name: 'db' }),
     'A dependency container with SUCCESS or COMPLETE condition cannot be an essential container',
   ],
@@ -218,6 +222,21 @@ test('a definition that asks for no compatibility is taken, and says what could 
     'EC2',
     'FARGATE',
   ]);
+});
+
+test('a container may wait for the health of another that is checked, which asks for an engine that can', () => {
+  const waiting = { ...app, dependsOn: [{ containerName: 'side', condition: 'HEALTHY' as const }] };
+  const checked = { ...side, healthCheck: { command: ['CMD', 'ok'] } };
+  const made = checkedTaskDefinition({ ...plainDefinition, ...containers(waiting, checked) }, 'X86_64');
+  assert.deepEqual(made.containerDefinitions[1]!.healthCheck, {
+    command: ['CMD', 'ok'],
+    interval: 30,
+    timeout: 5,
+    retries: 3,
+  });
+  const names = made.requiresAttributes.map(({ name }) => name);
+  assert.ok(names.includes('ecs.capability.container-health-check'));
+  assert.ok(names.includes('com.amazonaws.ecs.capability.docker-remote-api.1.24'));
 });
 
 test('a definition may say that it wants no fault injection', () => {
