@@ -3,12 +3,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PayloadContainer } from '#node/messages.ts';
 import { createFixture } from './fixture.ts';
-import type { ContainerDefinition, RunTaskInput } from './shapes.ts';
+import type { ContainerDefinition, RegisterInput, RunTaskInput } from './shapes.ts';
 
 /** What the node is told of a task of one container. */
-async function told(container: Partial<ContainerDefinition>, input: Partial<RunTaskInput> = {}) {
+async function told(
+  container: Partial<ContainerDefinition>,
+  input: Partial<RunTaskInput> = {},
+  definition: Partial<RegisterInput> = {},
+) {
   const fixture = await createFixture();
-  const arn = await fixture.runOne({ containerDefinitions: [{ name: 'app', image: 'app:1', ...container }] }, input);
+  const containerDefinitions = [
+    { name: 'app', image: 'app:1', ...container },
+    ...(definition.containerDefinitions ?? []),
+  ];
+  const arn = await fixture.runOne({ ...definition, containerDefinitions }, input);
   const task = fixture.session.lastOf(arn)!;
   await fixture.end();
   return { task, arn, container: task.containers[0]! };
@@ -34,6 +42,7 @@ test('a task is told with its size and its interface', async () => {
     cpu: 0.25,
     memory: 512,
     group: 'family:flask-api',
+    volumes: undefined,
   });
   const { attachmentArn, ...networkInterface } = elasticNetworkInterfaces![0]!;
   assert.match(attachmentArn, /^arn:aws:ecs:us-east-1:123456789012:attachment\/[0-9a-f-]{36}$/);

@@ -40,6 +40,7 @@ export function runPayload(
     memory: Number(task.memory),
     group: task.group,
     elasticNetworkInterfaces: [payloadInterface(task, networkInterface)],
+    volumes: definition.volumes?.map(({ name }) => ({ name: name!, type: 'host', host: {} })),
     containers: definition.containerDefinitions.map((container) => payloadContainer(task, container, images)),
   };
 }
@@ -176,7 +177,7 @@ function hostConfigOf(
   container: ContainerDefinition,
   memoryReservation: number | undefined,
 ): DockerHostConfig {
-  const { capabilities, initProcessEnabled } = container.linuxParameters ?? {};
+  const { capabilities, initProcessEnabled, tmpfs } = container.linuxParameters ?? {};
   return {
     LogConfig: logConfigOf(task, container),
     MemoryReservation: memoryReservation === undefined ? undefined : memoryReservation * mebibyte,
@@ -184,6 +185,10 @@ function hostConfigOf(
     Init: initProcessEnabled,
     CapAdd: filled(capabilities?.add),
     CapDrop: filled(capabilities?.drop),
+    Tmpfs: recordOf(tmpfs, ({ containerPath, size, mountOptions = [] }) => {
+      return [containerPath!, [...mountOptions, `size=${size}m`].join(',')];
+    }),
+    Sysctls: recordOf(container.systemControls, ({ namespace, value }) => [namespace!, value!]),
     Ulimits: filled(container.ulimits)?.map(({ name, softLimit, hardLimit }) => {
       return { Name: name!, Soft: softLimit!, Hard: hardLimit! };
     }),
@@ -196,6 +201,13 @@ function logConfigOf(task: TaskSpec, container: ContainerDefinition): DockerHost
   if (logDriver === undefined) return undefined;
   const { 'awslogs-stream-prefix': prefix, ...rest } = options;
   return { Type: logDriver, Config: { ...rest, 'awslogs-stream': `${prefix}/${container.name}/${task.id}` } };
+}
+
+function recordOf<T>(
+  list: readonly T[] | undefined,
+  entryOf: (element: T) => [string, string],
+): Record<string, string> | undefined {
+  return list?.length ? Object.fromEntries(list.map(entryOf)) : undefined;
 }
 
 /** An empty list asks for what the image says, as no list does. */

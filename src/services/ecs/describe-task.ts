@@ -6,6 +6,9 @@ import { taskHealth } from './task-health.ts';
 import type { TaskShape } from './shapes.ts';
 import type { Architecture } from './validate-task-definition.ts';
 
+/** GiB. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html */
+const defaultStorage = 20;
+
 /** Tags are shown only where they were asked for. */
 export function describeTask(
   { spec, status }: { readonly spec: TaskSpec; readonly status: TaskStatus },
@@ -22,6 +25,8 @@ export function describeTask(
     version: status.version,
     cpu: spec.cpu,
     memory: spec.memory,
+    ephemeralStorage: { sizeInGiB: spec.ephemeralStorage ?? defaultStorage },
+    fargateEphemeralStorage: { sizeInGiB: spec.ephemeralStorage ?? defaultStorage },
     group: spec.group,
     startedBy: spec.startedBy,
     launchType: spec.launchType,

@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
 import type { AwsError } from '#kernel/error.ts';
 import { clientException, noFargateConfiguration } from './errors.ts';
-import type { ContainerDefinition, NetworkMode } from './shapes.ts';
+import type { ContainerDefinition, NetworkMode, Volume } from './shapes.ts';
 
 /** CPU units, then the memory that goes with them in MiB: the least, the most, and the step between. */
 const sizes: readonly { readonly cpu: number; readonly least: number; readonly most: number; readonly step: number }[] =
@@ -32,22 +32,40 @@ interface Sized {
   /** MiB. */
   readonly memory?: number;
   readonly containerDefinitions: readonly ContainerDefinition[];
+  readonly volumes: readonly Volume[];
 }
 
 /** Seconds. */
 const longestTimeout = 120;
 
 /** Why Fargate cannot run a definition, in AWS's words; undefined where it can. */
-export function fargateFault({ networkMode, cpu, memory, containerDefinitions }: Sized): AwsError | undefined {
+export function fargateFault({ networkMode, cpu, memory, ...parts }: Sized): AwsError | undefined {
   if (networkMode !== 'awsvpc') return clientException('Fargate only supports network mode ‘awsvpc’.');
   if (cpu === undefined) return clientException("Fargate requires that 'cpu' be defined at the task level.");
   if (memory === undefined) return clientException("Fargate requires that 'memory' be defined at the task level.");
   if (!isFargateSize(cpu, memory)) return noFargateConfiguration(cpu, memory);
-  for (const container of containerDefinitions) {
+  for (const container of parts.containerDefinitions) {
     const fault = containerFault(container);
     if (fault !== undefined) return clientException(fault);
   }
-  return undefined;
+  const unsupported =
+    parts.volumes.map(unsupportedOfVolume).find((each) => each !== undefined) ??
+    parts.containerDefinitions.map(unsupportedOfLinux).find((each) => each !== undefined);
+  if (unsupported === undefined) return undefined;
+  return clientException(`Fargate compatible task definitions do not support ${unsupported}`);
+}
+
+function unsupportedOfVolume({ host, dockerVolumeConfiguration }: Volume): string | undefined {
+  if (host?.sourcePath !== undefined) return 'sourcePath';
+  return dockerVolumeConfiguration && 'dockerVolumeConfiguration';
+}
+
+function unsupportedOfLinux({ linuxParameters = {} }: ContainerDefinition): string | undefined {
+  const { devices, sharedMemorySize, maxSwap, swappiness } = linuxParameters;
+  if (devices?.length) return 'devices';
+  if (sharedMemorySize !== undefined) return 'sharedMemorySize';
+  if (maxSwap !== undefined) return 'maxSwap';
+  return swappiness === undefined ? undefined : 'swappiness';
 }
 
 function containerFault(container: ContainerDefinition): string | undefined {

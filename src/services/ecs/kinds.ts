@@ -16,6 +16,7 @@ import type {
   StopCode,
   Tag,
   TaskOverride,
+  Volume,
 } from './shapes.ts';
 
 /** A kind without an observed part. */
@@ -86,6 +87,10 @@ export interface TaskDefinitionSpec extends Scope {
   readonly cpu?: string;
   /** MiB, digits only. */
   readonly memory?: string;
+  /** Of the task's own, empty when it begins. */
+  readonly volumes?: readonly Volume[];
+  /** GiB; 20 when absent. */
+  readonly ephemeralStorage?: number;
   readonly runtimePlatform?: RuntimePlatform;
   readonly requiresCompatibilities?: readonly Compatibility[];
   readonly compatibilities: readonly Compatibility[];
@@ -156,6 +161,8 @@ export interface TaskSpec extends Scope {
   readonly cpu: string;
   /** MiB, digits only. */
   readonly memory: string;
+  /** GiB; 20 when absent. Told, not enforced: an engine cannot limit what a container writes. */
+  readonly ephemeralStorage?: number;
   readonly group: string;
   readonly startedBy?: string;
   readonly containers: readonly ContainerSpec[];

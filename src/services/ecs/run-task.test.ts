@@ -147,6 +147,8 @@ test('a task is there at once, PROVISIONING, with all that was asked for', async
     version: 1,
     cpu: '256',
     memory: '512',
+    ephemeralStorage: { sizeInGiB: 20 },
+    fargateEphemeralStorage: { sizeInGiB: 20 },
     group: 'nightly',
     startedBy: 'me',
     launchType: 'FARGATE',

@@ -213,6 +213,7 @@ function taskSpec(wanted: Wanted, { subnet, capacityProvider }: Place, context: 
     platformVersion,
     cpu,
     memory,
+    ephemeralStorage: definition.ephemeralStorage,
     group: input.group ?? `family:${definition.family}`,
     startedBy: input.startedBy,
     containers: containers.map((each) => ({

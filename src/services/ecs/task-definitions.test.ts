@@ -34,6 +34,7 @@ test('a definition is registered and described by family, revision and ARN', asy
       requiresCompatibilities: ['FARGATE'],
       cpu: '256',
       memory: '512',
+      ephemeralStorage: undefined,
       registeredAt: fixture.clock.now(),
       registeredBy: 'arn:aws:iam::123456789012:root',
       deregisteredAt: undefined,

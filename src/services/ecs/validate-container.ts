@@ -26,6 +26,7 @@ export function checkedContainer(container: ContainerDefinition, task: TaskFrame
   checkTimeouts(container);
   checkEnvironment(container);
   checkUlimits(container);
+  checkLinux(container, task.networkMode);
   checkLogs(container.logConfiguration);
   return {
     ...container,

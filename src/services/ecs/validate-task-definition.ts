@@ -6,11 +6,15 @@ import { requiredAttributes } from './required-attributes.ts';
 import type { TaskDefinitionSpec } from './kinds.ts';
 import type { Compatibility, ContainerDefinition, RegisterInput, RuntimePlatform } from './shapes.ts';
 import { checkedContainer } from './validate-container.ts';
+import { checkVolumes } from './validate-volumes.ts';
 
 const mostContainers = 10;
 const longestFamily = 255;
 /** Bytes of a definition's JSON. */
 const largestDefinition = 65_536;
+/** GiB. */
+const leastStorage = 21;
+const mostStorage = 200;
 const conditions = ['START', 'COMPLETE', 'SUCCESS', 'HEALTHY'];
 const networkModes = ['bridge', 'host', 'awsvpc', 'none'];
 const knownCompatibilities: readonly Compatibility[] = ['EC2', 'FARGATE', 'EXTERNAL'];
@@ -26,6 +30,8 @@ export type CheckedDefinition = Pick<
   | 'networkMode'
   | 'cpu'
   | 'memory'
+  | 'volumes'
+  | 'ephemeralStorage'
   | 'runtimePlatform'
   | 'requiresCompatibilities'
   | 'compatibilities'
@@ -48,18 +54,29 @@ export function checkedTaskDefinition(input: RegisterInput, architecture: Archit
   const memory = parseMemory(input.memory);
   const containerDefinitions = checkedContainers(input.containerDefinitions ?? [], { networkMode, memory });
   checkSums(containerDefinitions, cpu, memory);
+  const volumes = input.volumes ?? [];
+  checkVolumes(volumes, containerDefinitions);
 
-  const fault = fargateFault({ networkMode, cpu, memory, containerDefinitions });
+  const fault = fargateFault({ networkMode, cpu, memory, containerDefinitions, volumes });
   if (fault !== undefined && requiresCompatibilities?.includes('FARGATE')) throw fault;
   const sized = { family, networkMode, containerDefinitions, runtimePlatform };
   return {
     ...sized,
     cpu: cpu?.toString(),
     memory: memory?.toString(),
+    volumes: volumes.length > 0 ? volumes : undefined,
+    ephemeralStorage: checkedStorage(input.ephemeralStorage?.sizeInGiB),
     requiresCompatibilities: requiresCompatibilities?.length ? requiresCompatibilities : undefined,
     compatibilities: networkMode === 'awsvpc' ? (fault ? ['EC2'] : ['EC2', 'FARGATE']) : ['EXTERNAL', 'EC2'],
     requiresAttributes: requiredAttributes({ networkMode, cpu, containerDefinitions }),
   };
+}
+
+/** GiB. */
+function checkedStorage(size: number | undefined): number | undefined {
+  if (size === undefined || (size >= leastStorage && size <= mostStorage)) return size;
+  const bound = size < leastStorage ? `at least ${leastStorage}` : `at most ${mostStorage}`;
+  throw clientException(`EphemeralStorage size should be ${bound}`);
 }
 
 function checkLength(input: RegisterInput): void {
