@@ -8,7 +8,7 @@ import type { ClusterField, ClusterShape } from './shapes.ts';
 const pendingStates: readonly State[] = ['PROVISIONING', 'PENDING', 'ACTIVATING'];
 
 /** What the operations that make and change clusters answer with. */
-export const allButStatistics: ReadonlySet<ClusterField> = new Set([
+const allButStatistics: ReadonlySet<ClusterField> = new Set([
   'ATTACHMENTS',
   'CONFIGURATIONS',
   'SETTINGS',
