@@ -92,13 +92,14 @@ export class Berth extends Clients {
     return this.#process!.pid!;
   }
 
-  /** Containers and networks that this Berth has on the engine, by id. */
+  /** Containers, networks and volumes that this Berth has on the engine, by id or name. */
   async leftovers(): Promise<string[]> {
     const installation = readFileSync(join(this.data, 'installation'), 'utf8').trim();
     const filter = ['--filter', `label=berth.installation=${installation}`];
     const containers = await this.command('docker', 'ps', '-aq', ...filter);
     const networks = await this.command('docker', 'network', 'ls', '-q', ...filter);
-    return `${containers.stdout}${networks.stdout}`.split('\n').filter(Boolean);
+    const volumes = await this.command('docker', 'volume', 'ls', '-q', ...filter);
+    return `${containers.stdout}${networks.stdout}${volumes.stdout}`.split('\n').filter(Boolean);
   }
 
   /** Stops everything and removes what it left on the engine and on disk. */

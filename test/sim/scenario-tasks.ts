@@ -151,6 +151,7 @@ class Scenario {
     void app.stopAllTasks();
     await this.#comeToRest();
     if (engine.containers.size > 0) history.violated('containers are left when everything has stopped');
+    if (engine.volumes.size > 0) history.violated('volumes are left when everything has stopped');
     if (invariants.interfaces.length > 0) history.violated('interfaces are left when everything has stopped');
     history.check();
   }

@@ -36,6 +36,14 @@ const images: Readonly<Record<string, FakeImage>> = {
   'shop/greedy:1': { program: { memoryBytes: 2 ** 40, output: talk(5, 300) } },
   'shop/heavy:1': { program: { output: talk(5, 400) }, pullMs: 12_000 },
   'shop/denied:1': { program: {}, pullFails: { reason: 'denied', message: 'requested access is denied' } },
+  // Well from its second or third check on.
+  'shop/db:1': {
+    program: (_spec, random) => ({
+      checks: [false, ...(fraction(random) < 0.5 ? [false] : []), true],
+      stopsInMs: 100,
+      termExitCode: 0,
+    }),
+  },
   'shop/init:1': {
     program: (_spec, random) => ({
       runsForMs: between(random, 100, 3_000),
@@ -70,7 +78,15 @@ const intoOwnGroup: Partial<Container> = {
 /** What becomes of a task that nobody stops and nothing happens to. */
 export type Fate = 'runs on' | 'exits' | 'never starts';
 
-export const wares: Readonly<Record<string, { readonly containers: Container[]; readonly fate: Fate }>> = {
+interface Ware {
+  readonly containers: Container[];
+  readonly volumes?: Definition['volumes'];
+  readonly fate: Fate;
+}
+
+const scratch: Partial<Container> = { mountPoints: [{ sourceVolume: 'scratch', containerPath: '/scratch' }] };
+
+export const wares: Readonly<Record<string, Ware>> = {
   job: { fate: 'exits', containers: [logged('app', 'shop/job:1')] },
   blink: { fate: 'exits', containers: [logged('app', 'shop/blink:1')] },
   web: { fate: 'runs on', containers: [logged('app', 'shop/web:1')] },
@@ -85,16 +101,30 @@ export const wares: Readonly<Record<string, { readonly containers: Container[]; 
   // Its init container fails now and then: then the app never starts.
   pair: {
     fate: 'runs on',
+    volumes: [{ name: 'scratch' }],
     containers: [
-      logged('app', 'shop/web:1', { dependsOn: [{ containerName: 'init', condition: 'SUCCESS' }] }),
-      logged('init', 'shop/init:1', { essential: false }),
+      logged('app', 'shop/web:1', {
+        dependsOn: [{ containerName: 'init', condition: 'SUCCESS' }],
+        volumesFrom: [{ sourceContainer: 'init', readOnly: true }],
+      }),
+      logged('init', 'shop/init:1', { essential: false, ...scratch }),
+    ],
+  },
+  // The app waits for the health of the other.
+  healthy: {
+    fate: 'runs on',
+    containers: [
+      logged('app', 'shop/web:1', { dependsOn: [{ containerName: 'db', condition: 'HEALTHY' }] }),
+      logged('db', 'shop/db:1', { healthCheck: { command: ['CMD', 'ok'], interval: 5 } }),
     ],
   },
   sidecar: {
     fate: 'runs on',
+    volumes: [{ name: 'scratch' }, { name: 'unused', host: {} }],
     containers: [
-      logged('app', 'shop/web:1'),
+      logged('app', 'shop/web:1', scratch),
       logged('side', 'shop/job:1', {
+        ...scratch,
         essential: false,
         dependsOn: [{ containerName: 'app', condition: 'START' }],
       }),
@@ -110,6 +140,7 @@ export function definitionOf(family: string): Definition {
     cpu: '256',
     memory: '512',
     containerDefinitions: wares[family]!.containers,
+    volumes: wares[family]!.volumes,
     tags: [{ key: 'ware', value: family }],
   };
 }
