@@ -3,7 +3,7 @@ import { invalidParameter, noFargateConfiguration } from './errors.ts';
 import { isFargateSize } from './fargate.ts';
 import type { ContainerSpec, TaskDefinitionSpec } from './kinds.ts';
 import type { ContainerOverride, TaskOverride } from './shapes.ts';
-import { parseCpu, parseMemory } from './validate-task-definition.ts';
+import { checkedStorage, parseCpu, parseMemory } from './validate-task-definition.ts';
 
 const longestOverrides = 8192;
 
@@ -12,6 +12,8 @@ export interface Overridden {
   readonly cpu: string;
   /** MiB, digits only. */
   readonly memory: string;
+  /** GiB; 20 when absent. */
+  readonly ephemeralStorage?: number;
   /** As DescribeTasks shows them: an entry for each container. */
   readonly overrides: TaskOverride;
   readonly containers: readonly Omit<ContainerSpec, 'arn' | 'pinnedDigest'>[];
@@ -36,8 +38,14 @@ export function checkedOverrides(definition: TaskDefinitionSpec, asked: TaskOver
   });
   checkSizes(containers, cpu, memory);
   const containerOverrides = definition.containerDefinitions.map(({ name }) => byName.get(name!) ?? { name });
-  const size = { cpu: asked.cpu && String(cpu), memory: asked.memory && String(memory) };
-  return { cpu: String(cpu), memory: String(memory), overrides: { containerOverrides, ...size }, containers };
+  const ephemeralStorage = checkedStorage(asked.ephemeralStorage?.sizeInGiB) ?? definition.ephemeralStorage;
+  const size = {
+    cpu: asked.cpu && String(cpu),
+    memory: asked.memory && String(memory),
+    ephemeralStorage: asked.ephemeralStorage,
+  };
+  const overrides = { containerOverrides, ...size };
+  return { cpu: String(cpu), memory: String(memory), ephemeralStorage, overrides, containers };
 }
 
 function checkedContainerOverrides(

@@ -52,6 +52,7 @@ export function runTaskOperation(options: RunTaskOptions): Operation<RunTaskInpu
       overrides: {
         cpu: true,
         memory: true,
+        ephemeralStorage: true,
         containerOverrides: {
           name: true,
           command: true,
@@ -200,7 +201,7 @@ function taskSpec(wanted: Wanted, { subnet, capacityProvider }: Place, context: 
   const { input, definition, network, clusterName, digests, tags } = wanted;
   const { account, region } = context;
   const id = hexId(random);
-  const { cpu, memory, overrides, containers } = checkedOverrides(definition, input.overrides);
+  const { cpu, memory, ephemeralStorage, overrides, containers } = checkedOverrides(definition, input.overrides);
   return {
     account,
     region,
@@ -213,7 +214,7 @@ function taskSpec(wanted: Wanted, { subnet, capacityProvider }: Place, context: 
     platformVersion,
     cpu,
     memory,
-    ephemeralStorage: definition.ephemeralStorage,
+    ephemeralStorage,
     group: input.group ?? `family:${definition.family}`,
     startedBy: input.startedBy,
     containers: containers.map((each) => ({

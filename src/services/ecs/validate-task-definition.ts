@@ -72,8 +72,8 @@ export function checkedTaskDefinition(input: RegisterInput, architecture: Archit
   };
 }
 
-/** GiB. */
-function checkedStorage(size: number | undefined): number | undefined {
+/** GiB; undefined from undefined. Throws ClientException. */
+export function checkedStorage(size: number | undefined): number | undefined {
   if (size === undefined || (size >= leastStorage && size <= mostStorage)) return size;
   const bound = size < leastStorage ? `at least ${leastStorage}` : `at most ${mostStorage}`;
   throw clientException(`EphemeralStorage size should be ${bound}`);

@@ -99,5 +99,11 @@ test('volumes and the size of storage are described, of a task as well', async (
   const task = await fixture.describe(await fixture.runOne(storage(42)));
   assert.deepEqual(task.ephemeralStorage, { sizeInGiB: 42 });
   assert.deepEqual(task.fargateEphemeralStorage, { sizeInGiB: 42 });
+  const overridden = await fixture.describe(await fixture.runOne(storage(42), { overrides: storage(50) }));
+  assert.deepEqual(overridden.ephemeralStorage, { sizeInGiB: 50 });
+  assert.deepEqual(overridden.overrides!.ephemeralStorage, { sizeInGiB: 50 });
+  await assert.rejects(fixture.runOne({}, { overrides: storage(20) }), {
+    message: 'EphemeralStorage size should be at least 21',
+  });
   await fixture.end();
 });
