@@ -8,12 +8,7 @@ import type { ClusterField, ClusterShape } from './shapes.ts';
 const pendingStates: readonly State[] = ['PROVISIONING', 'PENDING', 'ACTIVATING'];
 
 /** What the operations that make and change clusters answer with. */
-const allButStatistics: ReadonlySet<ClusterField> = new Set([
-  'ATTACHMENTS',
-  'CONFIGURATIONS',
-  'SETTINGS',
-  'TAGS',
-]);
+const allButStatistics: ReadonlySet<ClusterField> = new Set(['ATTACHMENTS', 'CONFIGURATIONS', 'SETTINGS', 'TAGS']);
 
 export function describeCluster(
   reader: Reader,
