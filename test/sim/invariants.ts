@@ -32,6 +32,7 @@ interface TaskContainer {
   readonly exitCode?: number;
   readonly runtimeId?: string;
   readonly reason?: string;
+  readonly healthStatus?: string;
 }
 
 export interface InterfaceDocument {

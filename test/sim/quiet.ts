@@ -28,7 +28,7 @@ export function unrest({ invariants, engine }: World): string[] {
 
 function unrestOf(
   { spec, status }: TaskDocument,
-  containers: Iterable<{ spec: { labels: Labels }; running: boolean }>,
+  containers: Iterable<{ spec: { labels: Labels }; running: boolean; describe(): { health?: string } }>,
 ): string[] {
   const id = short(spec.id);
   if (status.lastStatus !== 'RUNNING') return [`task ${id} (${spec.family}) is ${status.lastStatus}`];
@@ -39,6 +39,7 @@ function unrestOf(
   const isRunning = (name: string) => own.some((each) => nameOf(each.spec.labels) === name && each.running);
   const essential = wanted.filter((each) => each.essential !== false).map((each) => each.name!);
   const missing = [pause, ...essential].filter((name) => !isRunning(name));
+  const healthOf = (name: string) => own.find((each) => nameOf(each.spec.labels) === name)?.describe().health;
   const passing = wanted.filter((each) => each.essential === false && isRunning(each.name!));
   return [
     ...missing.map((name) => `${name} of task ${id} (${spec.family}) does not run`),
@@ -46,6 +47,9 @@ function unrestOf(
     ...status.containers
       .filter((each) => each.lastStatus !== (isRunning(each.name) ? 'RUNNING' : 'STOPPED'))
       .map((each) => `${each.name} of task ${id} is told to be ${each.lastStatus}`),
+    ...status.containers
+      .filter((each) => each.healthStatus !== healthOf(each.name)?.toUpperCase())
+      .map((each) => `${each.name} of task ${id} is told to be ${each.healthStatus}, and is ${healthOf(each.name)}`),
   ];
 }
 
