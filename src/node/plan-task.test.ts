@@ -426,8 +426,8 @@ test('whatever happens, order is kept, nothing starts twice, and a task that is 
     fc.property(
       anyContainers(['START', 'COMPLETE', 'SUCCESS', 'HEALTHY']),
       fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { maxLength: 60 }),
-      (made, chances) => {
-        const play = new Play(made);
+      (drafted, chances) => {
+        const play = new Play(drafted);
         for (const chance of chances) {
           play.plan();
           if (chance < 0.15) play.exit(chance / 0.15);
@@ -455,8 +455,8 @@ test('whatever happens, order is kept, nothing starts twice, and a task that is 
 
 test('left alone, a task comes to run all that can run', () => {
   fc.assert(
-    fc.property(anyContainers(['START', 'COMPLETE', 'SUCCESS']), (made) => {
-      const play = new Play(made);
+    fc.property(anyContainers(['START', 'COMPLETE', 'SUCCESS']), (drafted) => {
+      const play = new Play(drafted);
       for (let turn = 0; turn < 60; turn++) {
         play.plan();
         for (const action of play.underWay.splice(0)) play.finish(action, 1);
