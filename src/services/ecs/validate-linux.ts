@@ -21,12 +21,11 @@ function checkOwnNetwork(container: ContainerDefinition): void {
   if (container.disableNetworking) throw refused('Disable Networking is not');
 }
 
-const mountOptions = [
-  ...['defaults', 'ro', 'rw', 'suid', 'nosuid', 'dev', 'nodev', 'exec', 'noexec', 'sync', 'async', 'dirsync'],
-  ...['remount', 'mand', 'nomand', 'atime', 'noatime', 'diratime', 'nodiratime', 'bind', 'rbind', 'unbindable'],
-  ...['runbindable', 'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave', 'relatime', 'norelatime'],
-  ...['strictatime', 'nostrictatime', 'mode', 'uid', 'gid', 'nr_inodes', 'nr_blocks', 'mpol'],
-];
+const mountOptions = (
+  'defaults ro rw suid nosuid dev nodev exec noexec sync async dirsync remount mand nomand atime ' +
+  'noatime diratime nodiratime bind rbind unbindable runbindable private rprivate shared rshared ' +
+  'slave rslave relatime norelatime strictatime nostrictatime mode uid gid nr_inodes nr_blocks mpol'
+).split(' ');
 
 function checkTmpfs({ name, linuxParameters }: ContainerDefinition): void {
   const setting = (why: string) => clientException(`Invalid setting for container '${name}'. ${why}`);
@@ -47,10 +46,10 @@ function checkTmpfs({ name, linuxParameters }: ContainerDefinition): void {
 }
 
 const prefixes = ['net.', 'fs.mqueue.'];
-const ipcParameters = [
-  ...['kernel.msgmax', 'kernel.msgmnb', 'kernel.msgmni', 'kernel.sem'],
-  ...['kernel.shmall', 'kernel.shmmax', 'kernel.shmmni', 'kernel.shm_rmid_forced'],
-];
+const ipcParameters = (
+  'kernel.msgmax kernel.msgmnb kernel.msgmni kernel.sem kernel.shmall kernel.shmmax kernel.shmmni ' +
+  'kernel.shm_rmid_forced'
+).split(' ');
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_SystemControl.html lists what may be set. */
 function checkSystemControls({ name, systemControls }: ContainerDefinition, networkMode?: NetworkMode): void {
