@@ -44,6 +44,23 @@ test('health is told as it changes, the last word stays when the task is stopped
   await h.end();
 });
 
+test('that a container fails its checks while it is stopped says nothing of its health', async () => {
+  const h = harness();
+  programs(h, { app: { checks: [true, false], stopsInMs: 100_000 } });
+  h.boot();
+  await h.want(taskOf(1, [checked('app', { stopTimeout: 110 })]));
+  await until(h, () => told(h, 'app').at(-1) === 'HEALTHY');
+  await h.want(taskOf(1, [], { desiredStatus: 'STOPPED' }));
+  await h.clock.advance(60_000);
+  assert.equal(
+    [...h.engine.containers.values()].find((each) => each.spec.name.includes('-app-'))!.describe().health,
+    'unhealthy',
+  );
+  await h.clock.advance(60_000);
+  assert.equal(h.controlPlane.stopped(1)!.containers[0]!.healthStatus, 'HEALTHY');
+  await h.end();
+});
+
 test('an unhealthy essential container does not end its task', async () => {
   const h = harness();
   programs(h, { app: { checks: [false] } });

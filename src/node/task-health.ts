@@ -13,7 +13,7 @@ const statuses: Readonly<Record<Health, HealthStatus>> = {
 
 /** Takes down what was last observed. Only what the task asked for is heeded, whoever made the container. */
 export function hearHealth(state: TaskState): void {
-  // A stop ends the engine's checks, and what it no longer checks it calls unhealthy.
+  // What is told to end fails its checks, or is no longer checked, which some engines call unhealthy.
   if (state.cause !== undefined || isStopping(viewOf(state))) return;
   for (const container of state.containers) {
     const health = container.observed?.health;
