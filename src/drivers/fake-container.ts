@@ -94,7 +94,7 @@ export class FakeContainer {
     this.#watchHealth();
   }
 
-  /** Checking begins anew with each run, and after a pause. */
+  /** Checking begins anew with each run. */
   #watchHealth(): void {
     const { healthCheck } = this.spec;
     if (healthCheck === undefined || healthCheck === 'none') return;
@@ -145,7 +145,7 @@ export class FakeContainer {
     this.#enter(paused ? 'paused' : 'running');
     this.#host.happened(this, paused ? 'pause' : 'unpause');
     if (paused) this.#health?.stop();
-    else this.#watchHealth();
+    else this.#health?.resume();
     this.#tellFollowers();
   }
 

@@ -8,7 +8,7 @@ export class FakeHealth {
   readonly #outcomes: readonly boolean[];
   readonly #clock: Clock;
   readonly #changed: () => void;
-  readonly #life = new AbortController();
+  #life = new AbortController();
   #state: Health = 'starting';
   #failures = 0;
 
@@ -18,23 +18,30 @@ export class FakeHealth {
     this.#outcomes = checks;
     this.#clock = clock;
     this.#changed = changed;
-    void this.#run();
+    void this.#run(this.#life.signal);
   }
 
   get state(): Health {
     return this.#state;
   }
 
-  /** Ends the checking for good. */
+  /** Ends the checking. Docker calls what it no longer checks unhealthy, and announces nothing. */
   stop(): void {
     this.#life.abort();
+    this.#state = 'unhealthy';
   }
 
-  async #run(): Promise<void> {
+  /** Checks again, after a stop. */
+  resume(): void {
+    this.#life = new AbortController();
+    void this.#run(this.#life.signal);
+  }
+
+  async #run(life: AbortSignal): Promise<void> {
     const begun = this.#clock.now().getTime();
     for (let at = 0; ; at += 1) {
-      await this.#clock.sleep(this.#check.intervalMs, this.#life.signal);
-      if (this.#life.signal.aborted) return;
+      await this.#clock.sleep(this.#check.intervalMs, life);
+      if (life.aborted) return;
       const passed = this.#outcomes[Math.min(at, this.#outcomes.length - 1)] ?? true;
       const isEarly = this.#clock.now().getTime() - begun < this.#check.startPeriodMs;
       this.#note(passed, isEarly);
