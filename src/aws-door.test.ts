@@ -112,7 +112,7 @@ async function open(t: TestContext, parts: HttpServerParts): Promise<{ port: num
   const folder = setUp(t);
   const certificate = readFileSync(join(folder, 'certificate.pem'), 'utf8');
   const key = readFileSync(join(folder, 'key.pem'), 'utf8');
-  const server: Server = createRegistryServer(parts, { certificate, key });
+  const server: Server = await createRegistryServer(parts, { certificate, key });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {

@@ -27,7 +27,7 @@ export async function openAwsDoor(folder: string, parts: HttpServerParts): Promi
 async function open(known: AwsHostnames, parts: HttpServerParts): Promise<AwsDoor> {
   const { address, names, certificate, keyFile, validTo } = known;
   const door = { hosts: new Set(names), origins: new Set<string>(), only: true };
-  const server = createRegistryServer({ ...parts, door }, { certificate, key: readKey(keyFile) });
+  const server = await createRegistryServer({ ...parts, door }, { certificate, key: readKey(keyFile) });
   try {
     server.listen(awsHostnamesPort, address);
     await once(server, 'listening');

@@ -1,6 +1,5 @@
 // The doors: tell the console's, the registry's and the AWS APIs' requests apart, and turn away whom they must not serve.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { clientLeft, since, type AccessRecord } from '#aws/access-record.ts';
 import { refuseSource, type FrontDoor } from '#aws/hosts.ts';
@@ -8,6 +7,7 @@ import { receiveHead, type RequestHead } from '#aws/receive.ts';
 import { send } from '#aws/send.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { messageOf } from '#kernel/error.ts';
+import { createServer } from '#kernel/http.ts';
 import { uuid } from '#kernel/id.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
@@ -57,11 +57,13 @@ export function createHttpServer(parts: HttpServerParts): Server {
 }
 
 /** Makes the server that speaks TLS and has nothing but the registry; `identity` is PEM. */
-export function createRegistryServer(
+export async function createRegistryServer(
   parts: HttpServerParts,
   identity: { readonly certificate: string; readonly key: string },
-): Server {
+): Promise<Server> {
   const { certificate: cert, key } = identity;
+  // Node's TLS takes 4 MB, which only those pay for who want it.
+  const { createServer: createSecureServer } = await import('node:https');
   const server = createSecureServer({ requireHostHeader: false, cert, key, handshakeTimeout: 30_000 });
   return arrange(server, parts, serveRegistry);
 }

@@ -1,5 +1,6 @@
 // Answers what cannot be read as HTTP: no request, too long a head, one that never ends.
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { STATUS_CODES } from '#kernel/http.ts';
 import type { Socket } from 'node:net';
 
 export interface UnreadableRequest {

@@ -1,7 +1,7 @@
 // The Docker Engine's HTTP API: one request and its answer over the unix socket, with every failure as a RuntimeError.
-import { Agent, request } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
+import { Agent, request } from '#kernel/http.ts';
 import { messageOf } from '#kernel/error.ts';
 import { RuntimeError } from '#drivers/runtime.ts';
 import type { RuntimeErrorReason } from '#drivers/runtime.ts';

@@ -1,8 +1,8 @@
 // One request to an upstream registry: where it may go, how long it may take, which redirects are followed.
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Agent, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import * as http from '#kernel/http.ts';
 import { isAllowedAddress, isLoopbackHost } from './address.ts';
 import { UpstreamError } from '#drivers/upstream-registry.ts';
 
@@ -25,13 +25,18 @@ type Lookup = (
   done: (error: Error | null, address: string | LookupAddress[], family?: number) => void,
 ) => void;
 
+interface Client {
+  readonly request: typeof http.request;
+  readonly agent: Agent;
+}
+
+const kept = { keepAlive: true, maxFreeSockets: 8, timeout: silenceMs };
+
 /** Connections are kept and shared. They go straight to the upstream: no proxy is taken from the environment. */
 export class UpstreamConnections {
   readonly #silenceMs: number;
-  readonly #agents = {
-    'http:': new HttpAgent({ keepAlive: true, maxFreeSockets: 8, timeout: silenceMs }),
-    'https:': new HttpsAgent({ keepAlive: true, maxFreeSockets: 8, timeout: silenceMs }),
-  };
+  readonly #http: Client = { request: http.request, agent: new http.Agent(kept) };
+  #https: Client | undefined;
 
   constructor(patience = silenceMs) {
     this.#silenceMs = patience;
@@ -57,11 +62,17 @@ export class UpstreamConnections {
     throw malformed(request.url, 'redirects without end');
   }
 
-  #once(request: UpstreamRequest): Promise<IncomingMessage> {
+  /** Node's TLS takes 4 MB, which only those pay for who want it. */
+  async #clientFor(url: URL): Promise<Client> {
+    if (url.protocol !== 'https:') return this.#http;
+    const https = await import('node:https');
+    return (this.#https ??= { request: https.request, agent: new https.Agent(kept) });
+  }
+
+  async #once(request: UpstreamRequest): Promise<IncomingMessage> {
     const { url, method, headers, nearby, signal } = request;
     requireAllowed(url, nearby);
-    const agent = url.protocol === 'https:' ? this.#agents['https:'] : this.#agents['http:'];
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const { request: send, agent } = await this.#clientFor(url);
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(asUpstreamError(url, error));
       // Numbers in a URL never meet a resolver; requireAllowed has looked at them.
