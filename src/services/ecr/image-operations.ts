@@ -1,9 +1,8 @@
 // The API's operation that deletes images of a repository.
 import type { Operations, Out } from '#aws/service.ts';
-import type { Reader, Tx } from '#kernel/store.ts';
-import { imageNotFound } from './errors.ts';
-import { deleteImage, deleteTag, findImage, repositoryIn, tagsOf, type ImageId } from './image-records.ts';
-import type { Image, Repository } from './kinds.ts';
+import type { Tx } from '#kernel/store.ts';
+import { deleteImage, deleteTag, repositoryIn, tagsOf, type ImageId, requireImage } from './image-records.ts';
+import type { Repository } from './kinds.ts';
 import { checkBatch } from './limits.ts';
 import { addressed, addressedArn } from './registry-scope.ts';
 import { planImageFailure } from './plan-image-failure.ts';
@@ -40,12 +39,6 @@ function deleteById(tx: Tx, repository: Repository, id: ImageId): ImageId[] {
   }
   deleteImage(tx, repository, digest);
   return tags.length === 0 ? [{ imageDigest: digest }] : tags.map((imageTag) => ({ imageDigest: digest, imageTag }));
-}
-
-function requireImage(reader: Reader, repository: Repository, id: ImageId): Image {
-  const image = findImage(reader, repository, id);
-  if (image === undefined) throw imageNotFound(id, repository.spec.repositoryName, repository.spec.account);
-  return image;
 }
 
 function distinct(ids: readonly ImageId[] | undefined): ImageId[] {

@@ -72,6 +72,20 @@ export function findImage(reader: Reader, repository: { readonly key: string }, 
   return digest === undefined ? undefined : reader.get(imageKind, digestKey(repository.key, digest));
 }
 
+/** The same. Throws ImageNotFoundException where there is none. */
+export function requireImage(reader: Reader, repository: Repository, id: ImageId): Image {
+  const image = findImage(reader, repository, id);
+  if (image === undefined) throw missing(repository, id);
+  return image;
+}
+
+/** The same. Throws ImageNotFoundException also where the digest's image has not the tag. */
+export function requireNamedImage(reader: Reader, repository: Repository, id: ImageId): Image {
+  const image = requireImage(reader, repository, id);
+  if (id.imageTag !== undefined && !tagsOf(reader, image).includes(id.imageTag)) throw missing(repository, id);
+  return image;
+}
+
 function tagDigest(reader: Reader, repository: { readonly key: string }, tag: string | undefined): string | undefined {
   return tag === undefined ? undefined : reader.get(tagKind, tagKey(repository.key, tag))?.spec.digest;
 }
@@ -152,8 +166,7 @@ function deleteTagRecord(tx: Tx, key: string): void {
 
 /** Takes an image and its tags away. Throws ImageNotFoundException, and ImageReferencedByManifestList where an index needs it. */
 export function deleteImage(tx: Tx, repository: Repository, digest: string): void {
-  const image = findImage(tx, repository, { imageDigest: digest });
-  if (image === undefined) throw missing(repository, { imageDigest: digest });
+  const image = requireImage(tx, repository, { imageDigest: digest });
   const indexes = imagesReferencing(tx, repository, digest);
   if (indexes.length > 0) throw imageReferencedByManifestList(indexes.map(({ spec }) => spec.digest));
   for (const tag of tx.by(tagKind, 'image', image.key)) deleteTagRecord(tx, tag.key);

@@ -2,8 +2,8 @@
 import type { Context, In, Operations } from '#aws/service.ts';
 import type { Kind, Reader, Resource } from '#kernel/store.ts';
 import { describeImage } from './describe-image.ts';
-import { imageNotFound, narrowedById } from './errors.ts';
-import { findImage, repositoryIn, tagsOf, type ImageId } from './image-records.ts';
+import { narrowedById } from './errors.ts';
+import { repositoryIn, type ImageId, requireNamedImage } from './image-records.ts';
 import { digestKey, tagKey } from './keys.ts';
 import { type Image, imageKind, type Repository, tagKind } from './kinds.ts';
 import { isArchived } from './lifecycle/storage-class.ts';
@@ -33,7 +33,7 @@ export const listingOperations: Operations<'ecr'> = {
       if (imageIds.length > 0) {
         if (maxResults !== undefined || nextToken !== undefined || filter !== undefined) throw narrowedById();
         checkBatch('imageIds', imageIds);
-        const images = imageIds.map((id) => namedImage(reader, repository, id));
+        const images = imageIds.map((id) => requireNamedImage(reader, repository, id));
         return { imageDetails: [...new Set(images)].map(describe) };
       }
       checkFilter(filter);
@@ -115,11 +115,4 @@ function* following<S>(
     yield* some;
     some = reader.list(kind, prefix, { after: some.at(-1)?.key, limit: readAtOnce });
   }
-}
-
-/** Throws ImageNotFoundException, also where the digest's image has not the tag. */
-function namedImage(reader: Reader, repository: Repository, id: ImageId): Image {
-  const image = findImage(reader, repository, id);
-  if (image !== undefined && (id.imageTag === undefined || tagsOf(reader, image).includes(id.imageTag))) return image;
-  throw imageNotFound(id, repository.spec.repositoryName, repository.spec.account);
 }

@@ -1,7 +1,7 @@
 // The API's operation that puts an image into the archive or takes it back.
 import type { Operations } from '#aws/service.ts';
-import { imageNotFound, invalidParameter } from '#services/ecr/errors.ts';
-import { findImage, imagesReferencing, repositoryIn, tagsOf } from '#services/ecr/image-records.ts';
+import { invalidParameter } from '#services/ecr/errors.ts';
+import { imagesReferencing, repositoryIn, requireNamedImage } from '#services/ecr/image-records.ts';
 import { addressed, addressedArn } from '#services/ecr/registry-scope.ts';
 import { archivingReferenced } from './errors.ts';
 import { archiveImage, isArchived, restoreImage } from './storage-class.ts';
@@ -20,10 +20,7 @@ export const storageClassOperations: Operations<'ecr'> = {
         throw invalidParameter('targetStorageClass', `Member must satisfy enum value set: [${classes.join(', ')}]`);
       }
       const { imageTag } = imageId;
-      const image = findImage(tx, repository, imageId);
-      if (image === undefined || (imageTag !== undefined && !tagsOf(tx, image).includes(imageTag))) {
-        throw imageNotFound(imageId, name.repositoryName, name.scope.account);
-      }
+      const image = requireNamedImage(tx, repository, imageId);
       if (targetStorageClass === 'ARCHIVE') {
         // "If an image is referenced by a manifest list, it cannot be archived without the manifest list being archived first."
         const lists = imagesReferencing(tx, repository, image.spec.digest).filter((list) => !isArchived(tx, list));

@@ -1,7 +1,6 @@
 // The API's operations on replication.
 import type { Operations } from '#aws/service.ts';
-import { imageNotFound } from '#services/ecr/errors.ts';
-import { findImage, repositoryIn } from '#services/ecr/image-records.ts';
+import { repositoryIn, requireImage } from '#services/ecr/image-records.ts';
 import { replicationKind } from './kinds.ts';
 import { changeRegistry, registryIn } from '#services/ecr/registry-record.ts';
 import { addressed, addressedArn, scopeOf } from '#services/ecr/registry-scope.ts';
@@ -34,8 +33,7 @@ export const replicationOperations: Operations<'ecr'> = {
     read(input, reader, context) {
       const name = addressed(input, context);
       const { imageDigest, imageTag } = input.imageId ?? {};
-      const image = findImage(reader, repositoryIn(reader, name), { imageDigest, imageTag });
-      if (image === undefined) throw imageNotFound({ imageDigest, imageTag }, name.repositoryName, name.scope.account);
+      const image = requireImage(reader, repositoryIn(reader, name), { imageDigest, imageTag });
       return {
         repositoryName: name.repositoryName,
         imageId: { imageDigest: image.spec.digest, ...(imageTag === undefined ? {} : { imageTag }) },

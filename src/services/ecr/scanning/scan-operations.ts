@@ -2,13 +2,11 @@
 import type { Operations } from '#aws/service.ts';
 import type { Blobs } from '#drivers/blobs.ts';
 import type { Finding, Scanner } from '#drivers/scanner.ts';
-import type { Reader, Store } from '#kernel/store.ts';
-import { imageNotFound } from '#services/ecr/errors.ts';
-import { findImage, repositoryIn, type ImageId } from '#services/ecr/image-records.ts';
+import type { Store } from '#kernel/store.ts';
+import { repositoryIn, requireImage } from '#services/ecr/image-records.ts';
 import { blobNamespace } from '#services/ecr/keys.ts';
 import { scanKind } from './kinds.ts';
 import { pageLimit } from '#services/ecr/limits.ts';
-import type { RepositoryName } from '#services/ecr/names.ts';
 import { readBlob } from '#services/ecr/read-blob.ts';
 import { addressed, addressedArn } from '#services/ecr/registry-scope.ts';
 import { describeFinding, describeResult, describeStatus } from './describe-scan.ts';
@@ -35,7 +33,7 @@ function startImageScan({ store, scanner }: Parts): Operations<'ecr'> {
         const id = input.imageId ?? {};
         const isInstalled = (await scanner.version()) !== undefined;
         const image = await store.write((tx) => {
-          const found = imageIn(tx, name, id);
+          const found = requireImage(tx, repositoryIn(tx, name), id);
           if (!isScannable(found.spec)) throw mediaTypeNotScannable(found.spec.mediaType);
           if (!isInstalled) throw noScanner();
           if (isScannedToday(tx, found, context.now)) throw scanQuotaExceeded();
@@ -63,7 +61,7 @@ function describeImageScanFindings({ store, blobs }: Parts): Operations<'ecr'> {
         const id = input.imageId ?? {};
         const limit = pageLimit(input.maxResults);
         const { image, status } = store.read((reader) => {
-          const found = imageIn(reader, name, id);
+          const found = requireImage(reader, repositoryIn(reader, name), id);
           const scan = reader.get(scanKind, found.key);
           if (scan === undefined) throw scanNotFound(id, name);
           return { image: found, status: scan.status };
@@ -89,10 +87,4 @@ function describeImageScanFindings({ store, blobs }: Parts): Operations<'ecr'> {
       },
     },
   };
-}
-
-function imageIn(reader: Reader, name: RepositoryName, id: ImageId) {
-  const image = findImage(reader, repositoryIn(reader, name), id);
-  if (image === undefined) throw imageNotFound(id, name.repositoryName, name.scope.account);
-  return image;
 }

@@ -1,8 +1,7 @@
 // What there is to say of managed signing where no AWS Signer is: that it is not configured. PutSigningConfiguration is not there.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/managed-signing.html
 import type { Operations } from '#aws/service.ts';
-import { imageNotFound } from '#services/ecr/errors.ts';
-import { findImage, repositoryIn } from '#services/ecr/image-records.ts';
+import { repositoryIn, requireImage } from '#services/ecr/image-records.ts';
 import { addressed, addressedArn } from '#services/ecr/registry-scope.ts';
 import { signingConfigurationNotFound } from './errors.ts';
 
@@ -25,10 +24,7 @@ export const signingOperations: Operations<'ecr'> = {
     read(input, reader, context) {
       const name = addressed(input, context);
       const { imageDigest, imageTag } = input.imageId ?? {};
-      const image = findImage(reader, repositoryIn(reader, name), { imageDigest, imageTag });
-      if (image === undefined) {
-        throw imageNotFound({ imageDigest, imageTag }, name.repositoryName, name.scope.account);
-      }
+      const image = requireImage(reader, repositoryIn(reader, name), { imageDigest, imageTag });
       return {
         registryId: name.scope.account,
         repositoryName: name.repositoryName,
