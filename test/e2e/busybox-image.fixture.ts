@@ -23,6 +23,16 @@ export async function pushBusybox(berth: Berth, repository: string, tag = 'v1'):
   return reference;
 }
 
+/** Makes a repository with the image and a cluster `demo`; gives the image's reference and RunTask's network configuration. */
+export async function prepareDemo(berth: Berth): Promise<{ readonly image: string; readonly network: string }> {
+  await berth.aws('ecr', 'create-repository', '--repository-name', 'app');
+  await berth.login();
+  const image = await pushBusybox(berth, 'app');
+  await berth.aws('ecs', 'create-cluster', '--cluster-name', 'demo');
+  const { Subnets } = await berth.aws<{ Subnets: { SubnetId: string }[] }>('ec2', 'describe-subnets');
+  return { image, network: `awsvpcConfiguration={subnets=[${Subnets[0]!.SubnetId}]}` };
+}
+
 /** A Fargate task definition of one container that runs `script` and writes to the log group `/ecs/<family>`. */
 export function taskDefinition(family: string, image: string, script: string): string {
   return JSON.stringify({

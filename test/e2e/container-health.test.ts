@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { until } from '#kernel/until.fixture.ts';
 import { Berth } from './berth.fixture.ts';
-import { pushBusybox } from './busybox-image.fixture.ts';
+import { prepareDemo } from './busybox-image.fixture.ts';
 
 interface Described {
   readonly tasks: readonly {
@@ -32,12 +32,7 @@ let network: string;
 
 before(async () => {
   berth = await Berth.start();
-  await berth.aws('ecr', 'create-repository', '--repository-name', 'app');
-  await berth.login();
-  image = await pushBusybox(berth, 'app');
-  await berth.aws('ecs', 'create-cluster', '--cluster-name', 'demo');
-  const { Subnets } = await berth.aws<{ Subnets: { SubnetId: string }[] }>('ec2', 'describe-subnets');
-  network = `awsvpcConfiguration={subnets=[${Subnets[0]!.SubnetId}]}`;
+  ({ image, network } = await prepareDemo(berth));
 });
 after(() => berth.remove());
 

@@ -4,17 +4,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Berth } from './berth.fixture.ts';
-import { pushBusybox, taskDefinition } from './busybox-image.fixture.ts';
+import { prepareDemo, taskDefinition } from './busybox-image.fixture.ts';
 
 let berth: Berth;
 let image: string;
+let network: string;
 
 before(async () => {
   berth = await Berth.start();
-  await berth.aws('ecr', 'create-repository', '--repository-name', 'app');
-  await berth.login();
-  image = await pushBusybox(berth, 'app');
-  await berth.aws('ecs', 'create-cluster', '--cluster-name', 'demo');
+  ({ image, network } = await prepareDemo(berth));
   const definition = taskDefinition('app', image, 'echo done');
   await berth.aws('ecs', 'register-task-definition', '--cli-input-json', definition);
 });
@@ -29,8 +27,6 @@ interface Described {
 
 /** Runs `count` tasks of a family to their end; gives their containers. */
 async function run(count: number, family = 'app') {
-  const { Subnets } = await berth.aws<{ Subnets: { SubnetId: string }[] }>('ec2', 'describe-subnets');
-  const network = `awsvpcConfiguration={subnets=[${Subnets[0]!.SubnetId}]}`;
   const place = ['--cluster', 'demo', '--launch-type', 'FARGATE', '--network-configuration', network];
   const started = await berth.aws<Described>(
     ...['ecs', 'run-task', '--task-definition', family, '--count', String(count), ...place],

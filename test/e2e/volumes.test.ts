@@ -7,7 +7,7 @@ import type { Task } from '@aws-sdk/client-ecs';
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import { until } from '#kernel/until.fixture.ts';
 import { Berth } from './berth.fixture.ts';
-import { pushBusybox } from './busybox-image.fixture.ts';
+import { prepareDemo } from './busybox-image.fixture.ts';
 
 let berth: Berth;
 let image: string;
@@ -15,12 +15,7 @@ let network: string;
 
 before(async () => {
   berth = await Berth.start();
-  await berth.aws('ecr', 'create-repository', '--repository-name', 'app');
-  await berth.login();
-  image = await pushBusybox(berth, 'app');
-  await berth.aws('ecs', 'create-cluster', '--cluster-name', 'demo');
-  const { Subnets } = await berth.aws<{ Subnets: { SubnetId: string }[] }>('ec2', 'describe-subnets');
-  network = `awsvpcConfiguration={subnets=[${Subnets[0]!.SubnetId}]}`;
+  ({ image, network } = await prepareDemo(berth));
 });
 after(() => berth.remove());
 
